@@ -1,0 +1,1 @@
+"""The wire shapes of the platform: the only thing its services share with each other."""

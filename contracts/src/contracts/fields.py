@@ -1,0 +1,59 @@
+"""Field types that every wire model is built from."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+#: Ids from outside are at most 200 bytes, so that keys and indexes stay small.
+MAX_ID_BYTES = 200
+#: The largest amount of money or points, in the smallest unit: far above any receipt, and sums of 9,000 of them fit in 64 bits.
+MAX_AMOUNT = 10**15
+MAX_LINES = 1_000
+
+
+def _fits(text: str) -> str:
+    if len(text.encode()) > MAX_ID_BYTES:
+        message = f"longer than {MAX_ID_BYTES} bytes"
+        raise ValueError(message)
+    return text
+
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_BYTES), AfterValidator(_fits)]
+"""An id given by somebody else: 1 to 200 bytes of UTF-8."""
+
+Text = Annotated[str, StringConstraints(max_length=500)]
+"""A short text for people."""
+
+Holder = Annotated[
+    str,
+    StringConstraints(pattern=r"^(m:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|v:[A-Za-z0-9_-]{16,64}|h[12]:[A-Za-z0-9_-]{43})$"),
+]
+"""`m:<uuid>` a member, `v:<base64url>` a visitor, `h1:<base64url>` the keyed hash of an identifier."""
+
+Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+\-/]{0,63}$")]
+"""A zone of the IANA time zone database, as `Europe/Moscow`."""
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""ISO 4217, as `RUB`."""
+
+Money = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT)]
+"""Money in the currency's minor unit."""
+
+Points = Annotated[int, Field(strict=True, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+"""Points in the programme's smallest unit."""
+
+Count = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT)]
+
+Moment = AwareDatetime
+"""A moment with its offset; UTC when we write it."""
+
+
+class Wire(BaseModel):
+    """The base of every wire model: frozen, and blind to fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+__all__ = [
+    "MAX_AMOUNT", "MAX_ID_BYTES", "MAX_LINES", "Count", "Currency", "Holder", "Id", "Moment", "Money", "Points", "Text", "Wire", "Zone",
+]

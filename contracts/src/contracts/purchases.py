@@ -1,0 +1,119 @@
+"""What a store or a web shop says about a receipt (topic `loyalty.purchases.v1`)."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from contracts.fields import MAX_LINES, Count, Currency, Holder, Id, Moment, Money, Points, Text, Wire, Zone
+
+Channel = Literal["store", "web", "app", "phone", "other"]
+
+
+class Line(Wire):
+    """One line of a receipt. Amounts are for the whole line, not for one unit."""
+
+    line_id: Id
+    sku: Id
+    name: Text = ""
+    category: Id | None = None
+    brand: Id | None = None
+    labels: tuple[Id, ...] = Field(default=(), max_length=20)
+    quantity: Annotated[int, Field(strict=True, ge=1, le=10**9)] = Field(default=1000, description="In thousandths: 1500 is 1.5 kg or 1.5 pieces.")
+    list_amount: Money | None = Field(default=None, description="Before discounts; the amount paid where not given.")
+    discount_amount: Money = 0
+    paid_amount: Money = Field(description="What the customer pays for this line, tax included.")
+    tax_amount: Money = 0
+    cost_amount: Money | None = Field(default=None, description="What the goods cost the merchant, for margins.")
+
+
+class Payment(Wire):
+    """A part of the receipt paid by one means. A means of payment is not a discount."""
+
+    kind: Literal["cash", "card", "gift-card", "wallet", "points", "other"]
+    amount: Money
+
+
+class PurchaseRecorded(Wire):
+    """A receipt was issued. A higher `revision` of the same purchase corrects the lower one."""
+
+    type: ClassVar[str] = "loyalty.purchase.recorded.v1"
+
+    merchant: Id = Field(description="Who sells. Purchase ids are unique per merchant.")
+    purchase_id: Id
+    revision: Annotated[int, Field(strict=True, ge=1, le=10**6)] = 1
+    receipt_number: Id | None = Field(default=None, description="Unique per merchant, store and business day.")
+    store: Id | None = None
+    zone: Zone = Field(default="UTC", description="The store's time zone; rules about days and hours use it.")
+    channel: Channel = "store"
+    cashier: Id | None = None
+    holder: Holder | None = Field(default=None, description="The identifier shown at the till, or the member. Without one nothing is earned.")
+    lines: tuple[Line, ...] = Field(min_length=1, max_length=MAX_LINES)
+    delivery_amount: Money = 0
+    payments: tuple[Payment, ...] = Field(default=(), max_length=20)
+    coupons: tuple[Id, ...] = Field(default=(), max_length=20)
+    quote_id: Id | None = None
+    hold_id: Id | None = Field(default=None, description="Naming a hold captures it.")
+    hold_points: Count | None = Field(default=None, description="How much of the hold to capture; all of it where not given.")
+    exchanged_purchase_id: Id | None = None
+    currency: Currency
+    occurred_at: Moment
+
+    @model_validator(mode="after")
+    def _line_ids_are_unique(self) -> "PurchaseRecorded":
+        if len({line.line_id for line in self.lines}) != len(self.lines):
+            message = "line ids repeat"
+            raise ValueError(message)
+        return self
+
+
+class ReturnedLine(Wire):
+    """What came back of one line: a quantity, and the amount given back for it."""
+
+    line_id: Id
+    quantity: Annotated[int, Field(strict=True, ge=1, le=10**9)] = Field(description="In thousandths.")
+    amount: Money
+
+
+class PurchaseReturned(Wire):
+    """Goods of a purchase came back, all of them where no lines are named."""
+
+    type: ClassVar[str] = "loyalty.purchase.returned.v1"
+
+    merchant: Id
+    return_id: Id
+    purchase_id: Id | None = None
+    receipt_number: Id | None = None
+    store: Id | None = None
+    zone: Zone = "UTC"
+    holder: Holder | None = None
+    lines: tuple[ReturnedLine, ...] = Field(default=(), max_length=MAX_LINES)
+    delivery_amount: Money = 0
+    currency: Currency
+    occurred_at: Moment
+
+
+class PurchaseConfirmed(Wire):
+    """A purchase was delivered, or its return window is over."""
+
+    type: ClassVar[str] = "loyalty.purchase.confirmed.v1"
+
+    merchant: Id
+    purchase_id: Id | None = None
+    receipt_number: Id | None = None
+    store: Id | None = None
+    holder: Holder | None = None
+    occurred_at: Moment
+
+
+class PurchaseCancelled(Wire):
+    """A purchase never happened after all."""
+
+    type: ClassVar[str] = "loyalty.purchase.cancelled.v1"
+
+    merchant: Id
+    purchase_id: Id | None = None
+    receipt_number: Id | None = None
+    store: Id | None = None
+    holder: Holder | None = None
+    reason: Text = ""
+    occurred_at: Moment

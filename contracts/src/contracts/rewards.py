@@ -1,0 +1,126 @@
+"""Every change of an account (topic `loyalty.rewards.v1`): a reader can rebuild balances from it without asking."""
+
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.fields import Count, Holder, Id, Moment, Points, Text, Wire
+
+
+class Buckets(Wire):
+    """A holder's points after the change, in the programme's smallest unit."""
+
+    pending: Count = 0
+    available: Points = 0
+    held: Count = 0
+    debt: Annotated[int, Field(strict=True, le=0)] = 0
+
+
+class Cause(Wire):
+    """What brought the change about: an event, and the purchase it tells of."""
+
+    source: Id
+    event_id: Id
+    kind: Literal["purchase", "activity", "registration", "link", "schedule", "command"]
+    merchant: Id | None = None
+    purchase_id: Id | None = None
+    activity: Id | None = None
+    occurred_at: Moment
+
+
+class Step(Wire):
+    """One line of the explanation, to be checked with a pencil.
+
+    `points_exact` is a fraction of the smallest unit of points, `7` or `95/2`; rounding and caps are steps of their own.
+    """
+
+    rule: Id
+    operation: Literal["earn", "multiply", "fixed", "round", "cap"]
+    points_exact: str
+    lines: tuple[Id, ...] = ()
+    basis: Count | None = Field(default=None, description="The money counted, in minor units.")
+    text: Text = Field(description="The same in words: `120.00 at 1 per 20.00`.")
+
+
+class NotGiven(Wire):
+    """A rule that gave nothing, and why."""
+
+    rule: Id
+    reason: Id
+    text: Text = ""
+
+
+class Explanation(Wire):
+    """Why so many points: every step in order, and every rule that stayed silent."""
+
+    points: Count
+    steps: tuple[Step, ...] = ()
+    not_given: tuple[NotGiven, ...] = ()
+
+
+class Change(Wire):
+    """What all reward events carry. `account_version` rises by one with each change, without gaps, per holder and programme."""
+
+    programme: Id
+    programme_version: Annotated[int, Field(strict=True, ge=0)] = Field(description="The version that decided; 0 where no document was asked.")
+    holder: Holder
+    account_version: Annotated[int, Field(strict=True, ge=1)]
+    balance: Buckets
+    cause: Cause
+    booked_at: Moment
+
+
+class RewardGranted(Change):
+    """Points were given."""
+
+    type: ClassVar[str] = "loyalty.reward.granted.v1"
+
+    grant_id: UUID
+    points: Annotated[int, Field(strict=True, ge=1)]
+    usable_from: Moment
+    expires_at: Moment | None = None
+    explanation: Explanation
+
+
+class RewardActivated(Change):
+    """Pending points became usable."""
+
+    type: ClassVar[str] = "loyalty.reward.activated.v1"
+
+    grant_id: UUID
+    points: Annotated[int, Field(strict=True, ge=1)]
+    expires_at: Moment | None = None
+
+
+class RewardExpired(Change):
+    """Points of one grant were not used in time."""
+
+    type: ClassVar[str] = "loyalty.reward.expired.v1"
+
+    grant_id: UUID
+    points: Annotated[int, Field(strict=True, ge=1)]
+
+
+class RewardMoved(Change):
+    """All lots of an account moved to another holder, or arrived from one. `points` counts what moved, pending and available."""
+
+    type: ClassVar[str] = "loyalty.reward.moved.v1"
+
+    points: Count
+    direction: Literal["out", "in"]
+    other_holder: Holder
+    grants: tuple[UUID, ...] = ()
+
+
+class RewardRefused(Wire):
+    """An event that named a rule's reason for giving nothing: `too-old`, `unknown-currency`. No account changed."""
+
+    type: ClassVar[str] = "loyalty.reward.refused.v1"
+
+    programme: Id | None = None
+    holder: Holder | None = None
+    reason: Id
+    text: Text = ""
+    cause: Cause
+    booked_at: Moment
