@@ -1,0 +1,1 @@
+"""Kafka, as the rest of the house meets it; nobody else speaks aiokafka."""
