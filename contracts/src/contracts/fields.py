@@ -1,20 +1,23 @@
 """Field types that every wire model is built from."""
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
 #: Ids from outside are at most 200 bytes, so that keys and indexes stay small.
 MAX_ID_BYTES = 200
 #: The largest amount of money or points, in the smallest unit: far above any receipt, and sums of 9,000 of them fit in 64 bits.
 MAX_AMOUNT = 10**15
 MAX_LINES = 1_000
+#: Sums with moments stay far inside the calendar. A number in a string, as "20261001", would be read as seconds since 1970: before the first moment.
+MIN_MOMENT = datetime(1990, 1, 1, tzinfo=UTC)
+MAX_MOMENT = datetime(3000, 1, 1, tzinfo=UTC)
 
 
 def _fits(text: str) -> str:
     if len(text.encode()) > MAX_ID_BYTES:
-        message = f"longer than {MAX_ID_BYTES} bytes"
-        raise ValueError(message)
+        raise ValueError(f"longer than {MAX_ID_BYTES} bytes")
     return text
 
 
@@ -44,16 +47,17 @@ Points = Annotated[int, Field(strict=True, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
 
 Count = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT)]
 
-Moment = AwareDatetime
-"""A moment with its offset; UTC when we write it."""
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=MIN_MOMENT, lt=MAX_MOMENT),
+    PlainSerializer(lambda moment: moment.astimezone(UTC), return_type=datetime, when_used="json"),
+]
+"""A moment with its offset, from 1990 to 2999; UTC when we write it."""
 
 
 class Wire(BaseModel):
-    """The base of every wire model: frozen, and blind to fields it does not know."""
+    """The base of every wire model: frozen, and blind to fields it does not know. An event's model names its `type`."""
+
+    type: ClassVar[str]
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-
-__all__ = [
-    "MAX_AMOUNT", "MAX_ID_BYTES", "MAX_LINES", "Count", "Currency", "Holder", "Id", "Moment", "Money", "Points", "Text", "Wire", "Zone",
-]

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from contracts.fields import MAX_LINES, Count, Currency, Holder, Id, Moment, Money, Points, Text, Wire, Zone
+from contracts.fields import MAX_LINES, Count, Currency, Holder, Id, Moment, Money, Text, Wire, Zone
 
 Channel = Literal["store", "web", "app", "phone", "other"]
 
@@ -61,59 +61,76 @@ class PurchaseRecorded(Wire):
     @model_validator(mode="after")
     def _line_ids_are_unique(self) -> "PurchaseRecorded":
         if len({line.line_id for line in self.lines}) != len(self.lines):
-            message = "line ids repeat"
-            raise ValueError(message)
+            raise ValueError("line ids repeat")
         return self
 
 
 class ReturnedLine(Wire):
-    """What came back of one line: a quantity, and the amount given back for it."""
+    """What came back of one line: a quantity, and the amount given back for it. Without a line id, the SKU says what it was."""
 
-    line_id: Id
+    line_id: Id | None = None
+    sku: Id | None = None
     quantity: Annotated[int, Field(strict=True, ge=1, le=10**9)] = Field(description="In thousandths.")
     amount: Money
 
+    @model_validator(mode="after")
+    def _names_a_line_or_goods(self) -> "ReturnedLine":
+        if self.line_id is None and self.sku is None:
+            raise ValueError("names neither a line nor a SKU")
+        return self
 
-class PurchaseReturned(Wire):
-    """Goods of a purchase came back, all of them where no lines are named."""
 
-    type: ClassVar[str] = "loyalty.purchase.returned.v1"
+class Reference(Wire):
+    """Names a purchase that was told before, by its id or by the number on its receipt."""
 
     merchant: Id
-    return_id: Id
     purchase_id: Id | None = None
     receipt_number: Id | None = None
     store: Id | None = None
-    zone: Zone = "UTC"
     holder: Holder | None = None
+
+
+class NamedReference(Reference):
+    """Says for certain which purchase is meant."""
+
+    @model_validator(mode="after")
+    def _names_a_purchase(self) -> "NamedReference":
+        if self.purchase_id is None and self.receipt_number is None:
+            raise ValueError("names neither a purchase id nor a receipt number")
+        return self
+
+
+class PurchaseReturned(Reference):
+    """Goods of a purchase came back, all of them where no lines are named. A holder's return may leave open of which purchase."""
+
+    type: ClassVar[str] = "loyalty.purchase.returned.v1"
+
+    return_id: Id
+    zone: Zone = "UTC"
     lines: tuple[ReturnedLine, ...] = Field(default=(), max_length=MAX_LINES)
     delivery_amount: Money = 0
     currency: Currency
     occurred_at: Moment
 
+    @model_validator(mode="after")
+    def _can_be_matched(self) -> "PurchaseReturned":
+        if self.purchase_id is None and self.receipt_number is None and (self.holder is None or not self.lines):
+            raise ValueError("names neither a purchase id nor a receipt number, nor a holder and lines")
+        return self
 
-class PurchaseConfirmed(Wire):
+
+class PurchaseConfirmed(NamedReference):
     """A purchase was delivered, or its return window is over."""
 
     type: ClassVar[str] = "loyalty.purchase.confirmed.v1"
 
-    merchant: Id
-    purchase_id: Id | None = None
-    receipt_number: Id | None = None
-    store: Id | None = None
-    holder: Holder | None = None
     occurred_at: Moment
 
 
-class PurchaseCancelled(Wire):
+class PurchaseCancelled(NamedReference):
     """A purchase never happened after all."""
 
     type: ClassVar[str] = "loyalty.purchase.cancelled.v1"
 
-    merchant: Id
-    purchase_id: Id | None = None
-    receipt_number: Id | None = None
-    store: Id | None = None
-    holder: Holder | None = None
     reason: Text = ""
     occurred_at: Moment
