@@ -1,0 +1,21 @@
+"""The rules of accrual. Pure: no I/O, no clock, no randomness, no async; whoever calls loads, and saves what comes back.
+
+From an event to the ledger, in the order a handler meets it:
+
+- `documents`: `read(text) -> Document` raises `DocumentError` with all `problems` (line, path, message, advice);
+  `Document.as_json() -> dict` and `Document.fingerprint() -> str`: equal documents, equal fingerprints.
+- `compiler`: `compile_document(document) -> Programme`, once per version.
+- `programmes`: `Programmes(iterable of Programme)` knows which version is in force.
+  `select(fact, now=…) -> Programme | Refusal` does all that needs no account: merchant or programme, future, too old, in
+  force, currency, zone. `conflicts(programme) -> tuple[Problem, …]` before publishing. `latest(id)`, `version(id, number)`.
+- `programme`: `Programme.counters(fact) -> tuple[CounterKey, …]` names the counters to load;
+  `Programme.decide(fact, state) -> Decision`; `Programme.earn(fact, state) -> (Decision, AccountState)` carries the state on to
+  the account's next event in the same batch; `Programme.worth(points, currency) -> int` in minor units.
+- `facts`: `Purchase` of `Line`s, `Activity`, `Registration`.
+- `accounts`: `AccountState(purchases, counters)`, `CounterKey(rule, period)`: two plain texts.
+- `decisions`: `Grant` | `NothingEarned` | `Refusal(reason: Reason, text)`; `Explanation` of `Step`s and `NotGiven`s.
+- `ledger`: `grant`, `activate`, `expire`, `claim` turn a decision or a due lot into a `Booking(transaction, accounts, lots)`.
+- `entries`: `Account`, `Balance`, `Bucket`, `Entry`, `Transaction`, `Stamp`, `SystemAccount.ISSUED.id_in(programme)`.
+- `lots`: `Lot`, `usable`, `expired`, `balance_of(lots, at=…)`, `consume` (first what expires first), `reduced`.
+- `chain`: `GENESIS`, `canonical(transaction) -> bytes`, `link(previous, bytes) -> bytes`; its docstring is the specification.
+"""

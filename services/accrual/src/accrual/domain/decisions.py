@@ -1,0 +1,105 @@
+"""What the rules answer: a grant, nothing earned, or a refusal; the first two with every step explained."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from math import gcd
+from typing import NamedTuple
+
+from accrual.domain.accounts import CounterKey
+
+
+class Operation(StrEnum):
+    """What a step of an explanation does to the points."""
+
+    EARN = "earn"
+    MULTIPLY = "multiply"
+    FIXED = "fixed"
+    ROUND = "round"
+    CAP = "cap"
+
+
+class Step(NamedTuple):
+    """One line of an explanation. The steps of an explanation add up to its points, exactly.
+
+    `numerator / denominator` is what the step adds (or takes, where it rounds or caps), in the smallest unit of points.
+    """
+
+    rule: str
+    operation: Operation
+    numerator: int
+    denominator: int
+    lines: tuple[str, ...]  #: ids of the lines counted; empty where the step is about the whole receipt
+    basis: int | None  #: the money counted, in minor units
+    text: str  #: the same in words: `120.00 at 1 per 20.00`
+
+    @property
+    def points_exact(self) -> str:
+        """What the step adds, reduced, as `7` or `95/2`."""
+        shared = gcd(self.numerator, self.denominator)
+        whole, parts = self.numerator // shared, self.denominator // shared
+        return str(whole) if parts == 1 else f"{whole}/{parts}"
+
+
+class NotGiven(NamedTuple):
+    """A rule that gave nothing, and why: a stable code and the same in words."""
+
+    rule: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why so many points: every step in order, and every rule that stayed silent."""
+
+    points: int
+    steps: tuple[Step, ...] = ()
+    not_given: tuple[NotGiven, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Points are given. They are usable from `usable_from` on and no longer from `expires_at` on (None: they stay)."""
+
+    explanation: Explanation
+    usable_from: datetime
+    expires_at: datetime | None
+    confirmable: bool = False  #: a `purchase.confirmed` makes them usable before `usable_from`
+    counters: tuple[tuple[CounterKey, int], ...] = ()  #: counters that changed, with their new values
+
+    @property
+    def points(self) -> int:
+        """Points given, in the programme's smallest unit; at least 1."""
+        return self.explanation.points
+
+
+@dataclass(frozen=True, slots=True)
+class NothingEarned:
+    """The event is in order, and no rule gave anything; the explanation says why not."""
+
+    explanation: Explanation
+
+
+class Reason(StrEnum):
+    """Why an event is refused. The closed list."""
+
+    UNKNOWN_MERCHANT = "unknown-merchant"
+    UNKNOWN_PROGRAMME = "unknown-programme"
+    UNKNOWN_CURRENCY = "unknown-currency"
+    UNKNOWN_ZONE = "unknown-zone"
+    NOT_IN_FORCE = "not-in-force"  #: no version of the programme was in force at the event's time
+    TOO_OLD = "too-old"
+    IN_THE_FUTURE = "in-the-future"
+    TOO_MANY_POINTS = "too-many-points"  #: more than an account can hold
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The event cannot be decided, by name. It leaves no trace in any account."""
+
+    reason: Reason
+    text: str
+
+
+Decision = Grant | NothingEarned | Refusal

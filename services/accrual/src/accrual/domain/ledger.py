@@ -1,0 +1,115 @@
+"""Turns decisions into ledger transactions. Pure: each function returns what changed, and changes nothing.
+
+Every booking raises the version of each holder account in it by one, moves its hash on, and has legs that sum to zero.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from accrual.domain.chain import canonical, link
+from accrual.domain.decisions import Grant
+from accrual.domain.entries import Account, Balance, Bucket, Entry, Movement, Stamp, SystemAccount, Transaction
+from accrual.domain.lots import Lot, LotState
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A transaction with the holder accounts and the lots as they are after it."""
+
+    transaction: Transaction
+    accounts: tuple[Account, ...]
+    lots: tuple[Lot, ...]
+
+
+def grant(account: Account, decision: Grant, stamp: Stamp, *, lot_id: UUID) -> Booking:
+    """Give points: issued → available, or → pending where they are not usable at the time of booking. Opens the lot."""
+    pending = decision.usable_from > stamp.booked_at
+    points = decision.points
+    balance, bucket, after = _added(account.balance, points, pending=pending)
+    version = account.version + 1
+    entries = (
+        Entry(SystemAccount.ISSUED.id_in(stamp.programme), None, Bucket.SYSTEM, -points, None, lot_id),
+        Entry(account.id, version, bucket, points, after, lot_id, decision.usable_from, decision.expires_at),
+    )
+    transaction = Transaction(stamp, Movement.GRANT, entries)
+    lot = Lot(
+        id=lot_id,
+        account_id=account.id,
+        amount=points,
+        remaining=points,
+        usable_from=decision.usable_from,
+        expires_at=decision.expires_at,
+        granted_at=stamp.occurred_at,
+        state=LotState.PENDING if pending else LotState.AVAILABLE,
+        confirmable=decision.confirmable,
+    )
+    return Booking(transaction, (Account(account.id, version, balance, link(account.hash, canonical(transaction))),), (lot,))
+
+
+def activate(account: Account, lot: Lot, stamp: Stamp) -> Booking:
+    """Make a pending lot usable: pending → available."""
+    if lot.state is not LotState.PENDING:
+        raise ValueError(f"lot {lot.id} is {lot.state}, not pending")
+    taken, _, pending = _added(account.balance, -lot.remaining, pending=True)
+    balance, _, available = _added(taken, lot.remaining, pending=False)
+    version = account.version + 1
+    entries = (
+        Entry(account.id, version, Bucket.PENDING, -lot.remaining, pending, lot.id),
+        Entry(account.id, version, Bucket.AVAILABLE, lot.remaining, available, lot.id),
+    )
+    return _booked(Transaction(stamp, Movement.ACTIVATE, entries), {account: balance}, (replace(lot, state=LotState.AVAILABLE),))
+
+
+def expire(account: Account, lot: Lot, stamp: Stamp) -> Booking:
+    """Take what remains of a lot whose last day is over: available → expired. Only once: an expired lot has nothing left."""
+    if lot.remaining == 0:
+        raise ValueError(f"lot {lot.id} has nothing left to expire")
+    balance, bucket, after = _added(account.balance, -lot.remaining, pending=lot.state is LotState.PENDING)
+    entries = (
+        Entry(account.id, account.version + 1, bucket, -lot.remaining, after, lot.id),
+        Entry(SystemAccount.EXPIRED.id_in(stamp.programme), None, Bucket.SYSTEM, lot.remaining, None, lot.id),
+    )
+    return _booked(Transaction(stamp, Movement.EXPIRE, entries), {account: balance}, (replace(lot, remaining=0, state=LotState.EXPIRED),))
+
+
+def claim(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp) -> Booking:
+    """Move everything of one account into another, lots intact: their dates, their order and what remains of them.
+
+    `lots` are all lots of the source that have points left; two legs each. Accounts come back in the order source, target.
+    A source with nothing in it gives a booking without legs, which changes no version: there is nothing to write.
+    """
+    if source.id == target.id:
+        raise ValueError(f"account {source.id} cannot be moved into itself")
+    out_of, into = source.balance, target.balance
+    entries: list[Entry] = []
+    for lot in lots:
+        pending = lot.state is LotState.PENDING
+        out_of, bucket, left = _added(out_of, -lot.remaining, pending=pending)
+        into, _, arrived = _added(into, lot.remaining, pending=pending)
+        entries.append(Entry(source.id, source.version + 1, bucket, -lot.remaining, left, lot.id))
+        entries.append(Entry(target.id, target.version + 1, bucket, lot.remaining, arrived, lot.id))
+    if any(out_of):
+        raise ValueError(f"the lots of account {source.id} do not add up to its balance")
+    transaction = Transaction(stamp, Movement.CLAIM, tuple(entries))
+    if not entries:
+        return Booking(transaction, (source, target), ())
+    moved = tuple(replace(lot, account_id=target.id) for lot in lots)
+    return _booked(transaction, {source: out_of, target: into}, moved)
+
+
+def _booked(transaction: Transaction, balances: dict[Account, Balance], lots: tuple[Lot, ...]) -> Booking:
+    encoded = canonical(transaction)
+    accounts = tuple(Account(account.id, account.version + 1, balance, link(account.hash, encoded)) for account, balance in balances.items())
+    return Booking(transaction, accounts, lots)
+
+
+def _added(balance: Balance, amount: int, *, pending: bool) -> tuple[Balance, Bucket, int]:
+    """Return the balance with an amount added to one bucket, which bucket, and what is in it now. No bucket falls below zero."""
+    bucket = Bucket.PENDING if pending else Bucket.AVAILABLE
+    after = (balance.pending if pending else balance.available) + amount
+    if after < 0:
+        raise ValueError(f"{bucket} would fall to {after}")
+    if pending:
+        return Balance(after, balance.available, balance.held, balance.debt), bucket, after
+    return Balance(balance.pending, after, balance.held, balance.debt), bucket, after

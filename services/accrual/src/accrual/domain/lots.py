@@ -1,0 +1,91 @@
+"""A lot is what one grant opened: how much is left of it, from when it is usable, and until when."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from accrual.domain.entries import Balance
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class LotState(StrEnum):
+    """Where a lot's remaining points are booked. `spent` and `expired` lots have none."""
+
+    PENDING = "pending"
+    AVAILABLE = "available"
+    SPENT = "spent"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """The points of one grant. `remaining` falls from `amount` to 0; nothing ever raises it."""
+
+    id: UUID
+    account_id: UUID
+    amount: int
+    remaining: int
+    usable_from: datetime
+    expires_at: datetime | None  #: the first moment at which the points are gone; None: never
+    granted_at: datetime
+    state: LotState
+    confirmable: bool = False  #: a confirmation makes it usable before `usable_from`
+
+
+class Allocation(NamedTuple):
+    """So many points taken from one lot."""
+
+    lot_id: UUID
+    points: int
+
+
+def usable(lot: Lot, *, at: datetime) -> bool:
+    """Tell whether the lot's points count at a moment, no matter whether `schedule` was on time."""
+    return (lot.state is LotState.AVAILABLE or lot.usable_from <= at) and not expired(lot, at=at)
+
+
+def expired(lot: Lot, *, at: datetime) -> bool:
+    """Tell whether the lot's last day is over."""
+    return lot.expires_at is not None and lot.expires_at <= at
+
+
+def balance_of(lots: Iterable[Lot], *, at: datetime) -> Balance:
+    """Return what an account with these lots has at a moment: never a point not usable yet as available, never an expired one."""
+    pending = available = 0
+    for lot in lots:
+        if expired(lot, at=at):
+            continue
+        if usable(lot, at=at):
+            available += lot.remaining
+        else:
+            pending += lot.remaining
+    return Balance(pending=pending, available=available)
+
+
+def consume(lots: Iterable[Lot], *, points: int, at: datetime) -> tuple[Allocation, ...] | None:
+    """Choose lots to take points from: first what expires first, never-expiring last, older first on a tie.
+
+    None where the usable lots do not hold so many; nothing is ever taken in part.
+    """
+    chosen: list[Allocation] = []
+    missing = points
+    for lot in sorted(lots, key=lambda lot: (lot.expires_at or _NEVER, lot.granted_at, lot.id)):
+        if missing == 0:
+            break
+        if lot.remaining and usable(lot, at=at):
+            taken = min(lot.remaining, missing)
+            chosen.append(Allocation(lot.id, taken))
+            missing -= taken
+    return None if missing else tuple(chosen)
+
+
+def reduced(lot: Lot, *, points: int) -> Lot:
+    """Return the lot with points taken from it. More than remains is a programming error."""
+    if not 0 < points <= lot.remaining:
+        raise ValueError(f"cannot take {points} of the {lot.remaining} points of lot {lot.id}")
+    remaining = lot.remaining - points
+    return replace(lot, remaining=remaining, state=lot.state if remaining else LotState.SPENT)
