@@ -16,7 +16,7 @@ MAX_MOMENT = datetime(3000, 1, 1, tzinfo=UTC)
 
 
 def _fits(text: str) -> str:
-    if len(text.encode()) > MAX_ID_BYTES:
+    if len(text) * 4 > MAX_ID_BYTES and len(text.encode()) > MAX_ID_BYTES:  # a character has at most 4 bytes
         raise ValueError(f"longer than {MAX_ID_BYTES} bytes")
     return text
 
