@@ -1,0 +1,71 @@
+"""PostgreSQL refuses to run as root. As root we run it as another system user, in places that user can enter."""
+
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+from shared.local.processes import Account
+
+_USER = "pgserver"  # the name that the wheel itself uses
+
+
+def server_account() -> Account:
+    """Return the account PostgreSQL runs as: ours, or if we are root an unprivileged one (made if need be)."""
+    if os.geteuid() != 0:
+        return Account()
+    try:
+        entry = pwd.getpwnam(_USER)
+    except KeyError:
+        entry = _make_user()
+    return Account(uid=entry.pw_uid, gid=entry.pw_gid)
+
+
+def place_for(folder: Path, account: Account) -> Path:
+    """Return where the data of a folder can live: there, or beside the system's temporary files if the account cannot enter it."""
+    if not account.uid or _open_to_all(folder):
+        return folder
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    return _own_folder(Path("/var/tmp") / f"loyalty-postgres-{name}")  # noqa: S108  _own_folder trusts nobody's
+
+
+def programs_for(programs: Path, place: Path, account: Account) -> Path:
+    """Return where the account can run the programs from: where they are, or a copy in the place."""
+    if not account.uid or _open_to_all(programs):
+        return programs
+    copy = place / programs.name
+    if not copy.exists():
+        partial = place / f"{programs.name}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(programs, partial, symlinks=True)
+        partial.rename(copy)
+    return copy
+
+
+def give(path: Path, account: Account) -> None:
+    """Make the account the owner of a file or folder that we made for it."""
+    if account.uid:
+        os.chown(path, account.uid, account.gid)
+
+
+def _make_user() -> pwd.struct_passwd:
+    program = shutil.which("useradd")
+    if program is None:
+        return pwd.getpwnam("nobody")
+    subprocess.run([program, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _USER], check=True, capture_output=True)  # noqa: S603
+    return pwd.getpwnam(_USER)
+
+
+def _open_to_all(path: Path) -> bool:
+    path = path.resolve()
+    return all(each.stat().st_mode & stat.S_IXOTH for each in (path, *path.parents) if each.exists())
+
+
+def _own_folder(path: Path) -> Path:
+    path.mkdir(mode=0o711, exist_ok=True)
+    if path.is_symlink() or path.stat().st_uid != os.geteuid():
+        raise PermissionError(f"{path} belongs to somebody else; remove it")
+    return path
