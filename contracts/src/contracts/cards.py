@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-#: A dead letter wraps an original of up to 1 MiB in its headers and class, so its topic takes twice that.
+#: A dead letter is an original of up to 1 MiB with headers of its own, so its topic takes twice that.
 DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024
 DAY_MILLISECONDS = 24 * 60 * 60 * 1000
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
+Service = Literal["accrual", "members", "notifications", "partners", "analytics", "gateway"]
+Outsider = Literal["stores", "web", "apps", "tills"]
 TopicName = Annotated[str, StringConstraints(pattern=r"^loyalty\.[a-z]+(-[a-z]+)*\.v[1-9][0-9]*$")]
 
 
@@ -40,9 +41,9 @@ class Card(_Strict):
 
     topic: TopicName
     purpose: str
-    owner: Name
-    producers: tuple[Name, ...] = Field(min_length=1)
-    consumers: tuple[Name, ...] = ()
+    owner: Service
+    producers: tuple[Service | Outsider, ...] = Field(min_length=1)
+    consumers: tuple[Service, ...] = ()
     key: str
     events: tuple[str, ...] = Field(min_length=1)
     partitions: Annotated[int, Field(ge=1, le=1000)]

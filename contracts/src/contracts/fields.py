@@ -39,6 +39,9 @@ Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+\-/]{0,63
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """ISO 4217, as `RUB`."""
 
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+"""ISO 639-1, as `ru`."""
+
 Money = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT)]
 """Money in the currency's minor unit."""
 
@@ -60,4 +63,4 @@ class Wire(BaseModel):
 
     type: ClassVar[str]
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, json_schema_serialization_defaults_required=True)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.fields import Holder, Id, Moment, Wire
+from contracts.fields import Holder, Id, Language, Moment, Wire
 
 
 class MemberRegistered(Wire):
@@ -16,7 +16,7 @@ class MemberRegistered(Wire):
     member_id: UUID
     programme: Id
     kind: Literal["person", "household", "company"] = "person"
-    language: str = "en"
+    language: Language = "en"
     registered_at: Moment
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from contracts.fields import Holder, Id, Moment, Text, Wire
+from contracts.fields import Holder, Id, Language, Moment, Text, Wire
 
 Jwe = Annotated[str, StringConstraints(min_length=20, max_length=100_000, pattern=r"^[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*){4}$")]
 
@@ -31,7 +31,7 @@ class PersonalPart(Wire):
     given_name: Text = ""
     family_name: Text = ""
     birth_date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
+    language: Language = "en"
     consents: tuple[ConsentGiven, ...] = Field(default=(), max_length=20)
 
 

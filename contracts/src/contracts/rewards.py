@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from contracts.fields import Count, Holder, Id, Moment, Points, Text, Wire
 
@@ -29,6 +29,9 @@ class Cause(Wire):
     occurred_at: Moment
 
 
+Fraction = Annotated[str, StringConstraints(max_length=100, pattern=r"^-?[0-9]+(/[0-9]+)?$")]
+
+
 class Step(Wire):
     """One line of the explanation, to be checked with a pencil.
 
@@ -37,7 +40,7 @@ class Step(Wire):
 
     rule: Id
     operation: Literal["earn", "multiply", "fixed", "round", "cap"]
-    points_exact: str
+    points_exact: Fraction
     lines: tuple[Id, ...] = ()
     basis: Count | None = Field(default=None, description="The money counted, in minor units.")
     text: Text = Field(description="The same in words: `120.00 at 1 per 20.00`.")
