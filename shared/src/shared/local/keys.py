@@ -54,6 +54,11 @@ class LocalKeys:
         """Checks the proofs of a trusted till."""
         return self.folder / "till-public.pem"
 
+    @property
+    def personal(self) -> Path:
+        """Wraps the keys that personal facts are sealed under."""
+        return self.folder / "personal.key"
+
     def identifier(self, kind: str) -> Path:
         """Return the file with the secret that identifiers of a kind are hashed with."""
         return self.folder / f"identifier-{kind}.key"
@@ -68,6 +73,7 @@ def make_keys(folder: Path) -> LocalKeys:
     _pair(keys.registrations_private, keys.registrations_public, lambda: new_p256(SECP256R1()))
     for kind in ("card", "phone", "email", "partner"):
         _write_once(keys.identifier(kind), _secret())
+    _write_once(keys.personal, _secret())
     return keys
 
 
