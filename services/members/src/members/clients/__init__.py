@@ -1,0 +1,1 @@
+"""Keys: what only members can open, hash or check. All come from files."""

@@ -1,0 +1,1 @@
+"""The rules of registering: pure, without I/O, clock or randomness."""

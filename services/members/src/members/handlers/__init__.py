@@ -1,0 +1,1 @@
+"""What happens for each message and command: load, decide, save. The caller owns the transaction."""

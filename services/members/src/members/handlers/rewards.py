@@ -1,0 +1,55 @@
+"""Folds the ledger's events into what waits for guests."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from contracts.envelope import Event
+
+from contracts import rewards
+from members.domain.waiting import Change, Waiting, fold
+from members.store import Connection, waiting
+
+_NOTHING_YET = Waiting()
+
+
+def account_of(event: Event[rewards.Change]) -> waiting.Account:
+    """Name the account that an event changed."""
+    return event.data.holder, event.data.programme
+
+
+async def apply(connection: Connection, events: Sequence[Event[rewards.Change]]) -> list[bool]:
+    """Take these events in, in order; say of each whether it was newer than what was known."""
+    known = await waiting.load(connection, {account_of(event) for event in events})
+    positions = defaultdict(list)
+    for position, event in enumerate(events):
+        positions[account_of(event)].append(position)
+    counted = [False] * len(events)
+    changed = {}
+    for account, places in positions.items():
+        after, answers = fold(known.get(account, _NOTHING_YET), [_change_of(events[place].data) for place in places])
+        for place, answer in zip(places, answers, strict=True):
+            counted[place] = answer
+        if any(answers):
+            changed[account] = after
+    await waiting.save(connection, changed)
+    await waiting.replace_lots(connection, {account: after for account, after in changed.items() if _is_guest(account)})
+    return counted
+
+
+def _change_of(data: rewards.Change) -> Change:
+    change = Change(version=data.account_version, pending=data.balance.pending, available=max(data.balance.available, 0))
+    if data.holder.startswith("m:"):
+        return change  # a member's lots are the ledger's to tell
+    match data:
+        case rewards.RewardGranted() | rewards.RewardActivated():
+            return replace(change, opened={data.grant_id: data.expires_at})
+        case rewards.RewardExpired():
+            return replace(change, closed=frozenset([data.grant_id]))
+        case rewards.RewardMoved(direction="out"):
+            return replace(change, emptied=True)
+    return change
+
+
+def _is_guest(account: waiting.Account) -> bool:
+    return not account[0].startswith("m:")
