@@ -3,11 +3,15 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextvars import ContextVar
 from typing import Any
 
 import orjson
 import structlog
 from structlog.typing import Processor, WrappedLogger
+
+#: The trace that the work in hand belongs to (W3C), from the till to the message: handed on in events and to other services.
+traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 #: Libraries whose every step is not our event.
 _QUIET = ("aiokafka", "asyncio", "httpx", "httpcore", "uvicorn", "yoyo", "stamina")
