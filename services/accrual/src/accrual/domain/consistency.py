@@ -1,0 +1,71 @@
+"""What only the whole document shows: parts that contradict each other."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from accrual.domain.document import Document, Pending
+from accrual.domain.lifetimes import days_in, shortest_life, start_of
+from accrual.domain.problems import Finding, Path
+from accrual.domain.rule_consistency import cap_findings, group_findings, rule_findings
+
+
+def findings(document: Document) -> Iterator[Finding]:
+    """Yield everything that makes the document unfit to publish."""
+    yield from _currency_findings(document)
+    yield from _time_findings(document)
+    yield from cap_findings(document.cap, ("cap",), document)
+    for number, rule in enumerate(document.earning):
+        yield from rule_findings(rule, ("earning", number), document)
+    yield from group_findings(document)
+
+
+def period_of(document: Document) -> tuple[datetime, datetime | None]:
+    """Return the moments from which and until which the version is in force."""
+    zone = ZoneInfo(document.zone)
+    until = document.effective_until
+    if until is not None and not isinstance(until, datetime):
+        until += timedelta(days=1)  # a day is meant to its end
+    return _moment(document.effective_from, zone), None if until is None else _moment(until, zone)
+
+
+def _moment(day: date, zone: ZoneInfo) -> datetime:
+    return day if isinstance(day, datetime) else start_of(day, zone)
+
+
+def _currency_findings(document: Document) -> Iterator[Finding]:
+    if (document.currency is None) == (document.currencies is None):
+        yield Finding(("currencies",), "needs either currency or currencies", "write currency: USD, or currencies: [USD, EUR]")
+        return
+    worth, currencies, path = document.points.worth, document.all_currencies, ("points", "worth")
+    if isinstance(worth, Decimal):
+        if len(currencies) > 1:
+            example = ", ".join(f"{currency}: {worth}" for currency in currencies)
+            yield Finding(path, "says not in which currency", f"write {{{example}}} with what a point is worth in each")
+        return
+    for currency in currencies:
+        if currency not in worth:
+            yield Finding(path, f"{currency} has no worth", f"add {currency}: what a point is worth in it")
+    for currency in worth:
+        if currency not in currencies:
+            yield Finding((*path, currency), f"{currency} is not a currency of the programme", "add it to currencies, or remove it here")
+
+
+def _time_findings(document: Document) -> Iterator[Finding]:
+    start, end = period_of(document)
+    if end is not None and end <= start:
+        yield Finding(("effective_until",), "ends before it starts", "exchange effective_from and effective_until")
+    if document.expiry is not None and document.pending is not None:
+        path: Path = ("pending", "until")
+        pending_days, life_days = _longest(document.pending), shortest_life(document.expiry)
+        if pending_days > life_days:
+            yield Finding(
+                path,
+                f"points may be pending for {pending_days} days and expire after {life_days}, before they can be used",
+                "let them live longer, as expiry: {after: 12 months}",
+            )
+
+
+def _longest(pending: Pending) -> int:
+    return days_in(pending.at_latest or pending.until)

@@ -1,0 +1,97 @@
+"""All published programme versions: which one an event belongs to, and whether another may be published."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from accrual.domain.decisions import Reason, Refusal
+from accrual.domain.facts import Fact, Purchase
+from accrual.domain.problems import Problem
+from accrual.domain.programme import Programme
+
+#: One till's clock may be this far ahead; more is refused, and does not stop anybody else.
+FUTURE_TOLERANCE = timedelta(minutes=5)
+
+
+class Programmes:
+    """The published versions. Immutable; make a new one when a version is published."""
+
+    def __init__(self, versions: Iterable[Programme]) -> None:
+        """Take all versions of all programmes."""
+        self._versions: dict[str, list[Programme]] = {}
+        self._of_merchant: dict[str, set[str]] = {}
+        for version in sorted(versions, key=lambda version: (version.terms.starts_at, version.terms.version), reverse=True):
+            self._versions.setdefault(version.terms.id, []).append(version)
+            for merchant in version.terms.merchants:
+                self._of_merchant.setdefault(merchant, set()).add(version.terms.id)
+
+    def select(self, fact: Fact, *, now: datetime) -> Programme | Refusal:
+        """Return the version that decides an event: the one in force at its own time. Or say why none does."""
+        if isinstance(fact, Purchase):
+            known = self._of_merchant.get(fact.merchant, set())
+            if not known:
+                return Refusal(Reason.UNKNOWN_MERCHANT, f"no programme names the merchant {fact.merchant}")
+        else:
+            known = {fact.programme} & self._versions.keys()
+            if not known:
+                return Refusal(Reason.UNKNOWN_PROGRAMME, f"there is no programme {fact.programme}")
+        at = fact.occurred_at
+        if at > now + FUTURE_TOLERANCE:
+            return Refusal(Reason.IN_THE_FUTURE, f"happened at {at.isoformat()}, later than now, {now.isoformat()}")
+        for programme in sorted(known):
+            version = self.in_force(programme, at=at)
+            if version is None or (isinstance(fact, Purchase) and fact.merchant not in version.terms.merchants):
+                continue
+            if at < now - timedelta(days=version.terms.late_days):
+                return Refusal(Reason.TOO_OLD, f"happened at {at.isoformat()}, more than {version.terms.late_days} days ago")
+            return version
+        return Refusal(Reason.NOT_IN_FORCE, f"no programme was in force for it at {at.isoformat()}")
+
+    def in_force(self, programme: str, *, at: datetime) -> Programme | None:
+        """Return the version of a programme in force at a moment: the latest to have started, unless it has ended."""
+        for version in self._versions.get(programme, ()):
+            if version.terms.starts_at <= at:
+                return version if version.terms.ends_at is None or at < version.terms.ends_at else None
+        return None
+
+    def version(self, programme: str, number: int) -> Programme | None:
+        """Return one version."""
+        return next((version for version in self._versions.get(programme, ()) if version.terms.version == number), None)
+
+    def latest(self, programme: str) -> Programme | None:
+        """Return the version with the highest number."""
+        return max(self._versions.get(programme, ()), key=lambda version: version.terms.version, default=None)
+
+    def all(self) -> tuple[Programme, ...]:
+        """Return every version, by programme and number."""
+        versions = [version for found in self._versions.values() for version in found]
+        return tuple(sorted(versions, key=lambda version: (version.terms.id, version.terms.version)))
+
+    def conflicts(self, programme: Programme) -> tuple[Problem, ...]:
+        """Return why a new version may not stand beside those published: its number, its date, or another programme's merchants."""
+        problems: list[Problem] = []
+        terms, latest = programme.terms, self.latest(programme.terms.id)
+        if latest is not None and terms.version <= latest.terms.version:
+            problems.append(Problem(None, "version", f"version {latest.terms.version} is published already", f"write version: {latest.terms.version + 1}"))
+        if latest is not None and terms.starts_at <= latest.terms.starts_at:
+            advice = "choose a later date"
+            problems.append(Problem(None, "effective_from", f"starts no later than version {latest.terms.version}", advice))
+        for other in self._versions:
+            if other != terms.id:
+                problems += self._claimed(other, programme)
+        return tuple(problems)
+
+    def _claimed(self, other: str, programme: Programme) -> list[Problem]:
+        """Return a problem for each merchant of a programme that another one has, at some time, from the new version's start on."""
+        terms = programme.terms
+        current = self.in_force(other, at=terms.starts_at)
+        later = [version for version in self._versions[other] if version.terms.starts_at > terms.starts_at]
+        taken = {merchant for version in [*([current] if current else []), *later] for merchant in version.terms.merchants if _meet(version, programme)}
+        return [
+            Problem(None, "merchants", f"{merchant} belongs to the programme {other}", f"take it out of {other} first, or leave it out here")
+            for merchant in sorted(taken & terms.merchants)
+        ]
+
+
+def _meet(one: Programme, other: Programme) -> bool:
+    starts, ends = one.terms.starts_at, other.terms.ends_at
+    return ends is None or starts < ends

@@ -1,0 +1,95 @@
+"""Compiled rules: whole numbers and bit masks, made once per programme version by `compiler`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from accrual.domain.amounts import Rounding
+from accrual.domain.decisions import NotGiven, Operation
+
+
+class Limit(NamedTuple):
+    """A compiled cap. `slot` is `points/month` or `times/day`; empty for points per receipt, which needs no counter."""
+
+    slot: str
+    amount: int
+    counts_points: bool
+    words: str  #: `500 per month`
+
+
+class Day(NamedTuple):
+    """What a day of the programme's calendar means: counter periods by slot, and the life of points earned on it."""
+
+    periods: Mapping[str, str]  #: `points/month` → `points/month:2026-12`
+    usable_from: datetime | None  #: None: at once
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRule:
+    """One rule for one trigger and currency. The rate is `numerator / denominator` smallest units of points per unit counted.
+
+    A unit counted is a minor unit of money, a full step, a thousandth of a piece, or 1. For a multiplier the rate is the factor.
+    """
+
+    id: str
+    bit: int
+    operation: Operation
+    numerator: int
+    denominator: int
+    counts: str  #: money, steps, quantity, once
+    step: int  #: minor units in a full step
+    words: str  #: `at 1 per 20.00`, `x 3`
+    everything: bool  #: no condition on goods
+    point_digits: int
+    rank: int  #: its place by priority among all rules of the trigger
+    exclusive: bool
+    group: str | None  #: its best-of group
+    targets: int  #: bits of the base rules it multiplies
+    minimum: int | None
+    quantity: int | None
+    first_purchase: bool
+    limits: tuple[Limit, ...]
+    refusals: Mapping[str, NotGiven]  #: ready answers, by reason
+
+    @property
+    def guarded(self) -> bool:
+        """Tell whether it has conditions that depend on more than goods, place and time."""
+        return bool(self.limits) or self.first_purchase or self.minimum is not None or self.quantity is not None
+
+
+class Share(NamedTuple):
+    """What one rule gives before rounding: `numerator / denominator` of the smallest unit."""
+
+    rule: CompiledRule
+    numerator: int
+    denominator: int
+    lines: tuple[str, ...]
+    basis: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """The conditions of one rule that can be tested by looking only at a line, a place, a day or an hour."""
+
+    include: Mapping[str, frozenset[str]]
+    exclude: Mapping[str, frozenset[str]]
+    stores: frozenset[str] | None
+    channels: frozenset[str] | None
+    windows: tuple[tuple[date, date], ...]
+    weekdays: frozenset[int]
+    hours: tuple[tuple[int, int], ...]  #: minutes of the day, the second one excluded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arithmetic:
+    """What a programme says about amounts in one currency."""
+
+    before_discounts: bool
+    without_tax: bool
+    money_digits: int
+    point_digits: int
+    rounding: Rounding
+    per_receipt: bool
