@@ -9,15 +9,14 @@ from contracts.personal import SealKey, UnreadablePersonalPart, decrypt_personal
 from contracts.registrations import RegistrationSubmitted
 from contracts.rewards import Change
 from contracts.verdicts import Verdict
-from shared.batches import Outcome, PoisonMessage
-from shared.outbox import Message
-
 from members.domain.enrolment import Decision, Result
 from members.domain.identifiers import Fault
 from members.handlers import registrations, rewards
 from members.handlers.registrations import Case
 from members.handlers.submissions import Office, Submission, read
 from members.store import Connection, waiting
+from shared.batches import Outcome, PoisonMessage
+from shared.outbox import Message
 
 VERDICTS = {
     Result.ENROLLED: Verdict.APPLIED,

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contracts.identifiers import identifier_hash
-
 from members.domain.identifiers import Identifier, Kind
 
 KEY_BYTES = 32

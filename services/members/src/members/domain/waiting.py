@@ -3,10 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 from uuid import UUID
-
-_NO_LOTS: Mapping[UUID, datetime | None] = MappingProxyType({})
 
 STEPS = (
     "Register with your phone number or e-mail address, at a till or on the web.",
@@ -22,7 +19,7 @@ class Change:
     version: int
     pending: int
     available: int
-    opened: Mapping[UUID, datetime | None] = _NO_LOTS
+    opened: Mapping[UUID, datetime | None] = field(default_factory=dict)
     closed: frozenset[UUID] = frozenset()
     emptied: bool = False
 
@@ -34,7 +31,7 @@ class Waiting:
     version: int = 0
     pending: int = 0
     available: int = 0
-    lots: Mapping[UUID, datetime | None] = field(default=_NO_LOTS)
+    lots: Mapping[UUID, datetime | None] = field(default_factory=dict)
 
     def after(self, change: Change) -> "Waiting | None":
         """Take the change in; None where a higher version is known already, so that any order ends the same."""

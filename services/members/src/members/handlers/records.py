@@ -7,18 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+
 from contracts.envelope import Event
 from contracts.fields import Wire
 from contracts.identifiers import member_holder
 from contracts.members import IdentifierLinked, MemberRegistered
-from shared.ids import derived, event_key
-from shared.outbox import Message, message_of
-
 from members.clients.vault import DataKey, Vault
 from members.domain.enrolment import Decision, Known
 from members.domain.identifiers import Identifier
 from members.handlers.submissions import SERVICE, Submission
 from members.store import Connection, attempts, identifiers, members
+from shared.ids import derived, event_key
+from shared.outbox import Message, message_of
 
 SOURCE = "urn:loyalty:members"
 Pair = tuple[Submission, Decision]

@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts.verdicts import Verdict
-from shared.outbox import Message
-
 from members.domain.applications import Application
 from members.domain.enrolment import Decision, Known, Result, decide
 from members.handlers.records import announcements, keep
 from members.handlers.submissions import Office, Submission
 from members.store import Connection, attempts, identifiers, members
 from shared import inbox
+from shared.outbox import Message
 
 #: Even with half of all numbers given out, all of these would be taken only once in 256 registrations.
 _MOST_CARDS_TRIED = 8

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from contracts.envelope import Event
-
 from contracts import rewards
+from contracts.envelope import Event
 from members.domain.waiting import Change, Waiting, fold
 from members.store import Connection, waiting
 

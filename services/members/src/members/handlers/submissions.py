@@ -7,14 +7,13 @@ from hashlib import sha256
 from uuid import UUID
 
 from contracts.registrations import PersonalPart
-from shared.ids import derived, event_key
-
 from members.clients.hashes import Hashes
 from members.clients.tills import Tills
 from members.clients.vault import Vault
 from members.domain import cards
 from members.domain.applications import Application, Consent, Profile, faults_of, needs_card
 from members.domain.identifiers import Fault, Identifier, Kind, Spelling, normalise
+from shared.ids import derived, event_key
 
 SERVICE = "members"
 _PROVES_NOTHING = Fault("proof-mismatch", "The proof names none of these identifiers.", "proof")

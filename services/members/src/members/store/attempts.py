@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.batches import Repeat
-
 from members.domain.enrolment import Attempt
 from members.store import Connection
+from shared.batches import Repeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.batches import Repeat
-
 from members.store import Connection
+from shared.batches import Repeat
 
 
 @dataclass(frozen=True, slots=True)
