@@ -13,6 +13,8 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import parse_uri
 from yoyo.migrations import Migration
 
+from shared.logs import SpeakableError
+
 #: Tables that every service has: inbox, outbox, offsets. Applied before the service's own.
 SHARED = Path(__file__).parent / "sql"
 #: A migration that cannot have its lock steps aside, so that traffic never queues behind it; it then tries again.
@@ -22,7 +24,7 @@ _LOCK = "select pg_advisory_lock(hashtext('migrations'))"
 _REMEMBER = "create table if not exists migration_checksum (id text primary key, sha256 text not null)"
 
 
-class MigrationChangedError(Exception):
+class MigrationChangedError(SpeakableError):
     """A migration that a database has already had reads differently now."""
 
 

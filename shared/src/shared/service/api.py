@@ -28,7 +28,9 @@ def build_api(
     install(app, max_body_bytes=max_body_bytes)
     for router in routers:
         app.include_router(router)
-    metrics.expect_requests((route.path, method) for route in app.routes if isinstance(route, APIRoute) for method in route.methods or ())
+    metrics.expect_requests(
+        (route.path, method) for router in routers for route in router.routes if isinstance(route, APIRoute) for method in route.methods or ()
+    )
     return app
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from shared import metrics, migrations
 from shared.clock import Clock
+from shared.logs import SpeakableError
 from shared.postgres import create_pool
 from shared.service.health import Health
 from shared.settings import DatabaseSettings, Environment, refusals
@@ -24,7 +25,7 @@ _SKEW = "select extract(epoch from clock_timestamp())::float8 - $1::float8"
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError)
 
 
-class UnsafeSettingsError(Exception):
+class UnsafeSettingsError(SpeakableError):
     """Production does not start on these settings."""
 
 

@@ -7,6 +7,8 @@ from enum import IntEnum
 
 import structlog
 
+from shared.logs import SpeakableError
+
 log = structlog.get_logger(__name__)
 
 
@@ -19,7 +21,7 @@ class Rank(IntEnum):
     HEALTH = 4
 
 
-class WorkerEndedError(Exception):
+class WorkerEndedError(SpeakableError):
     """A task that should run for as long as the process has ended."""
 
 

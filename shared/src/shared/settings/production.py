@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from pydantic import BaseModel
 
-from shared.settings.groups import DatabaseSettings, HttpSettings, KafkaSettings
+from shared.settings.groups import DatabaseSettings, HttpSettings, KafkaSettings, RunSettings
 
 #: What the first line of a development PEM says (text before BEGIN is no part of the key).
 DEVELOPMENT_PEM = b"# loyalty: a development key, for this machine only\n"
@@ -41,6 +41,8 @@ def _refusals(group: BaseModel, prefix: str) -> Iterator[str]:
             yield from _of_http(group)
         case KafkaSettings():
             yield from _of_kafka(group)
+        case RunSettings(log_level="DEBUG"):
+            yield "RUN_LOG_LEVEL DEBUG tells what may be personal"
         case DatabaseSettings():
             yield from _of_database(group)
         case _:
