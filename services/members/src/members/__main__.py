@@ -1,0 +1,5 @@
+"""`python -m members`."""
+
+from members.app import main
+
+main()
