@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import metrics
@@ -21,11 +22,18 @@ _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def build_api(
-    name: str, routers: Sequence[APIRouter], *, openapi_url: str = "/openapi.json", docs_url: str | None = None, max_body_bytes: int = MAX_BODY_BYTES
+    name: str,
+    routers: Sequence[APIRouter],
+    *,
+    openapi_url: str = "/openapi.json",
+    docs_url: str | None = None,
+    max_body_bytes: int = MAX_BODY_BYTES,
+    middleware: Sequence[Middleware] = (),
 ) -> FastAPI:
     """Make the app of these routes, as it runs in production. Requests are logged and counted if it is wrapped in `Observed`."""
     app = FastAPI(title=f"Loyalty {name}", version=version_of(name), openapi_url=openapi_url, docs_url=docs_url, redoc_url=None)
     install(app, max_body_bytes=max_body_bytes)
+    app.user_middleware[:0] = middleware  # outermost: what the guard of the bodies answers needs them too
     for router in routers:
         app.include_router(router)
     metrics.expect_requests(

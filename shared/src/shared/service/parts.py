@@ -8,6 +8,7 @@ from typing import Protocol
 
 import asyncpg
 from fastapi import APIRouter
+from starlette.middleware import Middleware
 
 from shared.auth import Verifier
 from shared.batches import Handler
@@ -52,6 +53,8 @@ class Parts:
     openapi_url: str = "/openapi.json"
     docs_url: str | None = None
     max_body_bytes: int = MAX_BODY_BYTES
+    middleware: Sequence[Middleware] = ()
+    """Around the routes and the problems alike: for headers that every answer needs, as CORS."""
     close: Callable[[], Awaitable[None]] | None = None
     """Called last, to give back what the service opened for itself."""
 

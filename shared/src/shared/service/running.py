@@ -113,7 +113,14 @@ async def _start(process: _Process, front: Front, closing: AsyncExitStack) -> No
         keep = partial(keep_schedule, parts.jobs, pool=resources.pool, clock=resources.clock, nudge=resources.nudge)
         workers.start(Rank.INTAKE, "schedule", lambda stop: keep(stop=stop))
     if process.has(Role.API):
-        api = build_api(process.name, parts.routers, openapi_url=parts.openapi_url, docs_url=parts.docs_url, max_body_bytes=parts.max_body_bytes)
+        api = build_api(
+            process.name,
+            parts.routers,
+            openapi_url=parts.openapi_url,
+            docs_url=parts.docs_url,
+            max_body_bytes=parts.max_body_bytes,
+            middleware=parts.middleware,
+        )
         front.api = Observed(api)
     process.health.started = True
 
