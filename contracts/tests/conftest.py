@@ -4,10 +4,10 @@ from typing import Any
 
 import orjson
 import pytest
-from contracts.envelope import Record
-from contracts.export import FOLDER
 
+from contracts.envelope import Record
 from contracts.examples import Example, load_examples
+from contracts.export import FOLDER
 
 EXAMPLES = load_examples(FOLDER / "examples")
 

@@ -1,7 +1,8 @@
 import pytest
+from pydantic import ValidationError
+
 from contracts.cards import cards_folder, parse_card
 from contracts.catalogue import TOPICS, TYPES, load_cards
-from pydantic import ValidationError
 
 PURCHASES = (cards_folder() / "purchases.yaml").read_text()
 

@@ -3,9 +3,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from contracts.catalogue import TYPES
 from contracts.compatibility import breaks
-
 from contracts.schemas import SIDES, Schema, Side, schema_of
 
 PURCHASE = "loyalty.purchase.recorded.v1"

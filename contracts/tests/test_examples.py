@@ -4,11 +4,11 @@ from dataclasses import replace
 import jsonschema
 import orjson
 import pytest
+
 from contracts.catalogue import TYPES
 from contracts.envelope import decode, encode
-from contracts.export import FOLDER
-
 from contracts.examples import Example, load_examples
+from contracts.export import FOLDER
 from contracts.schemas import Side, close
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from contracts.catalogue import TYPES, load_cards
 from contracts.export import FOLDER, INDEX, main, stale
 

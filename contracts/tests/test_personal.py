@@ -1,14 +1,15 @@
 from contextlib import suppress
 
 import pytest
-from contracts.personal import UnreadablePersonalPart, decrypt_personal, encrypt_personal, read_key
-from contracts.registrations import PersonalPart, TypedIdentifier
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, x25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jwe
 from joserfc.jwk import ECKey, OctKey
+
+from contracts.personal import UnreadablePersonalPart, decrypt_personal, encrypt_personal, read_key
+from contracts.registrations import PersonalPart, TypedIdentifier
 
 PART = PersonalPart(identifiers=(TypedIdentifier(kind="phone", value="+7 916 123-45-67"),), given_name="Борис", birth_date="1985-02-28")
 MEMBERS = ECKey.generate_key("P-256")

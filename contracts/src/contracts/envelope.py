@@ -142,7 +142,7 @@ def _decode_structured(record: Record, headers: Mapping[str, bytes]) -> Event[An
     source = _attribute("source", _text(envelope, "source"))
     entry = _entry(record, _attribute("type", _text(envelope, "type")))
     time = None if envelope.get("time") is None else _moment("time", _attribute("time", _text(envelope, "time")))
-    if "data_base64" in envelope or not _is_json(str(envelope.get("datacontenttype") or "application/json")):
+    if "data_base64" in envelope or not _is_json(str(envelope.get("datacontenttype", "application/json"))):
         raise Undecodable(Fault.NOT_JSON, "the data is not JSON")
     data = _data(entry, record, orjson.dumps(envelope.get("data")))
     traceparent = _traceparent(headers.get("traceparent") or _text(envelope, "traceparent"))
