@@ -1,0 +1,1 @@
+"""One public query API: authenticate, ask the owning services, compose, answer."""

@@ -1,0 +1,145 @@
+"""The examples of the OpenAPI document: Ana of the coffee shop, her card, and what she bought."""
+
+from typing import Any
+
+Example = dict[str, Any]
+
+ANA = "0b0c8a52-7f6e-4d0b-9a5e-2f1d3c4b5a69"
+ANAS_CARD: Example = {"kind": "card", "value": "4000123412341235"}
+ANAS_CARD_HASH = "h1:Zm9yIGEgY2FyZCB0aGF0IGV4aXN0cyBub3doZXJlIQA"
+GRANT_ID = "5d7b7f6e-0a4e-8f1c-b7a2-6f2e1d0c9b8a"
+CURSOR = "Mg"
+
+BALANCE_OF_POINTS: Example = {"pending": 12, "available": 240, "held": 0, "debt": 0}
+
+CAUSE: Example = {
+    "source": "urn:shop:corner-coffee",
+    "event_id": "receipt-1041",
+    "kind": "purchase",
+    "merchant": "corner-coffee",
+    "purchase_id": "1041",
+    "activity": None,
+    "occurred_at": "2026-03-02T09:12:00Z",
+}
+
+EXPLANATION: Example = {
+    "points": 12,
+    "steps": [
+        {"rule": "base", "operation": "earn", "points_exact": "25/2", "lines": ["1"], "basis": 25000, "text": "250.00 at 1 per 20.00"},
+        {"rule": "rounding", "operation": "round", "points_exact": "12", "lines": [], "basis": None, "text": "rounded down"},
+    ],
+    "not_given": [{"rule": "beans-at-home", "reason": "no-line-matches", "text": "no line of category coffee-beans"}],
+}
+
+ACCOUNT: Example = {
+    "programme": "coffee-bonus",
+    "account_version": 7,
+    "balance": BALANCE_OF_POINTS,
+    "expiring": [{"points": 40, "expires_at": "2026-09-30T21:00:00Z"}],
+    "maturing": [{"points": 12, "usable_from": "2026-03-16T09:12:00Z"}],
+    "worth": {"amount": 24000, "currency": "RUB"},
+}
+
+BALANCE: Example = {"holder": f"m:{ANA}", "unclaimed": False, "accounts": [ACCOUNT], "as_of": "2026-03-02T09:12:01Z"}
+
+HISTORY: Example = {
+    "items": [
+        {
+            "account_version": 7,
+            "movement": "granted",
+            "points": 12,
+            "balance": BALANCE_OF_POINTS,
+            "grant_id": GRANT_ID,
+            "cause": CAUSE,
+            "booked_at": "2026-03-02T09:12:01Z",
+            "occurred_at": "2026-03-02T09:12:00Z",
+            "explanation": EXPLANATION,
+            "usable_from": "2026-03-16T09:12:00Z",
+            "expires_at": "2027-03-31T21:00:00Z",
+        }
+    ],
+    "next": CURSOR,
+}
+
+MEMBER: Example = {
+    "member_id": ANA,
+    "status": "active",
+    "language": "en",
+    "programmes": ["coffee-bonus"],
+    "registered_at": "2026-01-12T08:00:00Z",
+    "identifiers": [{"kind": "card", "identifier": ANAS_CARD_HASH, "linked_at": "2026-01-12T08:00:00Z"}],
+}
+
+LOOK_UP: Example = {"identifier": ANAS_CARD_HASH, "member": MEMBER, "accounts": [ACCOUNT], "unavailable": []}
+
+PURCHASE: Example = {
+    "merchant": "corner-coffee",
+    "purchase_id": "1041",
+    "revisions": [
+        {
+            "revision": 1,
+            "verdict": "granted",
+            "reason": None,
+            "programme": "coffee-bonus",
+            "programme_version": 3,
+            "occurred_at": "2026-03-02T09:12:00Z",
+            "explanation": EXPLANATION,
+        }
+    ],
+}
+
+VERDICT: Example = {"source": "urn:shop:corner-coffee", "event_id": "receipt-1041", "verdict": "granted", "reason": None, "decided_at": "2026-03-02T09:12:01Z"}
+
+CART: Example = {
+    "holder": f"m:{ANA}",
+    "purchase": {
+        "merchant": "corner-coffee",
+        "zone": "Europe/Moscow",
+        "lines": [{"line_id": "1", "sku": "flat-white", "category": "drink", "quantity": 1000, "paid_amount": 25000}],
+        "currency": "RUB",
+    },
+}
+
+QUOTE: Example = {
+    "programme": "coffee-bonus",
+    "programme_version": 3,
+    "points": 12,
+    "usable_from": "2026-03-16T09:12:00Z",
+    "expires_at": "2027-03-31T21:00:00Z",
+    "explanation": EXPLANATION,
+}
+
+GUEST: Example = {"programme": "coffee-bonus", "identifier": ANAS_CARD}
+
+WAITING: Example = {
+    "programme": "coffee-bonus",
+    "points": {"pending": 0, "available": 240},
+    "register_by": "2026-05-01",
+    "steps": ["Give your phone number or e-mail", "Agree to the terms", "Show the card once more"],
+}
+
+REGISTRATION: Example = {
+    "programme": "coffee-bonus",
+    "identifiers": [ANAS_CARD],
+    "given_name": "Ana",
+    "language": "en",
+    "consents": [{"kind": "terms", "text_version": "terms-1"}],
+}
+
+ACCEPTED: Example = {"registration_id": "reg-2026-03-02-0001", "status": "accepted"}
+
+GRANT: Example = {
+    "grant_id": GRANT_ID,
+    "holder": f"m:{ANA}",
+    "programme": "coffee-bonus",
+    "programme_version": 3,
+    "points": 12,
+    "lot": {"amount": 12, "remaining": 12, "usable_from": "2026-03-16T09:12:00Z", "expires_at": "2027-03-31T21:00:00Z"},
+    "cause": CAUSE,
+    "booked_at": "2026-03-02T09:12:01Z",
+    "explanation": EXPLANATION,
+}
+
+IN_FORCE: Example = {"programme": "coffee-bonus", "version": 3, "effective_from": "2026-02-01T00:00:00Z", "effective_until": None}
+PROGRAMMES: Example = {"items": [IN_FORCE]}
+PROGRAMME: Example = {**IN_FORCE, "document": {"programme": "coffee-bonus", "version": 3, "earning": [{"id": "base", "give": {"points": 1, "per": 20.0}}]}}

@@ -1,0 +1,106 @@
+"""What every operation says of itself in the OpenAPI document: who may call it, an example of its reply, and how it can fail."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Depends
+
+from shared.auth import Verifier, require
+
+#: Every problem a caller can meet: code, status, and what it means. The codes of one status share one reply in the document.
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "malformed": (400, "The body is not JSON that means one thing: bad UTF-8, NaN, a repeated key, U+0000, more than 16 levels."),
+    "key-missing": (400, "The request needs an Idempotency-Key header."),
+    "token-missing": (401, "A bearer token is needed."),
+    "token-invalid": (401, "The token is not valid, or not any more."),
+    "scope-missing": (403, "The token does not carry the scope."),
+    "not-a-member": (403, "The token is not a member's own."),
+    "unknown-member": (404, "There is no such member."),
+    "unknown-holder": (404, "Nobody has earned or registered under this holder."),
+    "unknown-grant": (404, "There is no such grant."),
+    "unknown-purchase": (404, "There is no such purchase."),
+    "unknown-event": (404, "No such event has been decided; it may still be on its way."),
+    "unknown-programme": (404, "There is no such programme or version."),
+    "still-running": (409, "The same request is being worked on; ask again."),
+    "too-slow": (408, "The body took more than ten seconds to arrive."),
+    "too-large": (413, "The body is larger than 1 MiB."),
+    "invalid-identifier": (422, "The identifier is none of its kind: a card number with a wrong check digit, no phone number, no e-mail address."),
+    "invalid-request": (422, "A field is missing, unknown or not as it should be; `errors` names each."),
+    "conflict": (422, "The Idempotency-Key was used for another request."),
+    "unknown-merchant": (422, "No programme names this merchant."),
+    "service-unavailable": (503, "The service that owns the answer gave none in time; Retry-After says when to ask again."),
+}
+
+ALWAYS = ("token-missing", "token-invalid", "scope-missing", "invalid-request", "service-unavailable")
+WITH_BODY = ("malformed", "too-large", "too-slow")
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "description": "An error as RFC 9457 writes it. `code` is stable; texts are for people and may change.",
+    "type": "object",
+    "required": ["type", "title", "status", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "enum": sorted({*PROBLEMS, "not-found", "method-not-allowed", "internal-error"})},
+        "request_id": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "Chosen by the caller, one for each request it means; the same key with the same body gets the same reply, for ever.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    "example": "till-7-2026-03-02-0001",
+}
+
+
+def operation(
+    verifier: Verifier,
+    access: str,
+    *,
+    reply: Any,
+    body: Any = None,
+    status: int = 200,
+    problems: Iterable[str] = (),
+    parameters: Iterable[Any] = (),
+) -> dict[str, Any]:
+    """Return the arguments of a route: the scopes it demands, and the same scopes, examples and problems for the document.
+
+    `access` lists scopes with spaces between. Every operation can also answer 401, 403, 422 and 503; one with a body 400, 408 and 413.
+    """
+    extra: dict[str, Any] = {"x-access": access, "parameters": list(parameters)}
+    if body is not None:
+        extra["requestBody"] = {"content": {"application/json": {"example": body}}}
+    answered = {status: {"description": HTTPStatus(status).phrase, "content": {"application/json": {"example": reply}}}}
+    codes = [*problems, *ALWAYS, *(WITH_BODY if body is not None else ())]
+    return {
+        "dependencies": [Depends(require(verifier, *access.split()))],
+        "status_code": status,
+        "openapi_extra": extra,
+        "responses": answered | _refusals(codes),
+    }
+
+
+def _refusals(codes: list[str]) -> dict[int, Any]:
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(PROBLEMS[code][0], []).append(code)
+    return {status: _refusal(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _refusal(status: int, codes: list[str]) -> dict[str, Any]:
+    example = {"type": f"urn:loyalty:problem:{codes[0]}", "title": PROBLEMS[codes[0]][1], "status": status, "code": codes[0], "request_id": "5f0c2c3e"}
+    refusal: dict[str, Any] = {
+        "description": " ".join(f"`{code}`: {PROBLEMS[code][1]}" for code in codes),
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
+    }
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        refusal["headers"] = {"Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}}}
+    return refusal

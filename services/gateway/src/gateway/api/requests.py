@@ -1,0 +1,99 @@
+"""What callers may send: closed, so that a misspelt field is an error and never ignored."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from contracts.fields import MAX_LINES, Currency, Holder, Id, Moment, Money, Text, Zone
+from contracts.purchases import Channel, Line, Payment
+from contracts.registrations import ConsentGiven
+
+CLOSED = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Identifier(BaseModel):
+    """An identifier as a person gave it. It is sent in the body, never in an address, because addresses are logged."""
+
+    model_config = CLOSED
+
+    kind: Literal["card", "phone", "email", "visitor"]
+    value: Annotated[str, StringConstraints(min_length=1, max_length=320)]
+
+
+class QuotedLine(Line):
+    """One line of a cart: the same fields as a line of a receipt."""
+
+    model_config = CLOSED
+
+
+class QuotedPayment(Payment):
+    """A part of the cart paid by one means."""
+
+    model_config = CLOSED
+
+
+class Cart(BaseModel):
+    """What is about to be bought: the same fields as a receipt, before it has an id."""
+
+    model_config = CLOSED
+
+    merchant: Id
+    store: Id | None = None
+    zone: Zone = "UTC"
+    channel: Channel = "store"
+    lines: Annotated[tuple[QuotedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    delivery_amount: Money = 0
+    payments: Annotated[tuple[QuotedPayment, ...], Field(max_length=20)] = ()
+    coupons: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
+    currency: Currency
+    occurred_at: Annotated[Moment | None, Field(description="Now, where it is not given.")] = None
+
+
+class QuoteRequest(BaseModel):
+    """A cart, and who buys it if that is known."""
+
+    model_config = CLOSED
+
+    holder: Holder | None = None
+    purchase: Cart
+
+
+class GuestRequest(BaseModel):
+    """A guest, by the identifier shown at the till or by its hash."""
+
+    model_config = CLOSED
+
+    programme: Id
+    holder: Holder | None = None
+    identifier: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _names_one_guest(self) -> "GuestRequest":
+        if (self.holder is None) == (self.identifier is None):
+            raise ValueError("name either a holder or an identifier")
+        return self
+
+
+class Consent(ConsentGiven):
+    """One ticked box."""
+
+    model_config = CLOSED
+
+
+class RegistrationRequest(BaseModel):
+    """Somebody asks to become a member."""
+
+    model_config = CLOSED
+
+    programme: Id
+    identifiers: Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=10)]
+    given_name: Text = ""
+    family_name: Text = ""
+    birth_date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
+    consents: Annotated[tuple[Consent, ...], Field(max_length=20)] = ()
+    proof: (
+        Annotated[str, StringConstraints(max_length=4_000), Field(description="A trusted till's signed statement that the identifiers were shown to it.")]
+        | None
+    ) = None
+    store: Id | None = None

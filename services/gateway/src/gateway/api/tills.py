@@ -1,0 +1,61 @@
+"""Before and at the till: what a cart would earn, what waits for a guest, and joining."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from gateway.api import examples
+from gateway.api.operations import IDEMPOTENCY_KEY, operation
+from gateway.api.parts import Gateway
+from gateway.api.replies import written
+from gateway.api.requests import GuestRequest, QuoteRequest, RegistrationRequest
+from gateway.clients.replies import Accepted, Quote, Waiting
+
+
+def routes(gateway: Gateway) -> APIRouter:
+    """Return the routes of tills and shops."""
+    router = APIRouter(tags=["tills"])
+
+    @router.post(
+        "/v1/quotes",
+        response_model=Quote,
+        summary="What a cart would earn",
+        **operation(gateway.verifier, "quotes:read", reply=examples.QUOTE, body=examples.CART, problems=["unknown-merchant"]),
+    )
+    async def quote(cart: QuoteRequest, request: Request) -> Response:
+        """Say what a purchase of this cart would earn now, and why. Nothing is booked."""
+        return written(await gateway.accrual.quote(_body(cart), gateway.query(request)))
+
+    @router.post(
+        "/v1/guests/waiting",
+        response_model=Waiting,
+        summary="What waits for a guest",
+        **operation(gateway.verifier, "guests:read", reply=examples.WAITING, body=examples.GUEST, problems=["unknown-programme", "invalid-identifier"]),
+    )
+    async def waiting(guest: GuestRequest, request: Request) -> Response:
+        """Say what a guest has earned without being a member, until when it waits, and how to get it. Totals only."""
+        return written(await gateway.members.waiting(_body(guest), gateway.query(request)))
+
+    @router.post(
+        "/v1/registrations",
+        response_model=Accepted,
+        summary="Ask for a membership",
+        **operation(
+            gateway.verifier,
+            "registrations:write",
+            status=202,
+            reply=examples.ACCEPTED,
+            body=examples.REGISTRATION,
+            parameters=[IDEMPOTENCY_KEY],
+            problems=["key-missing", "still-running", "conflict"],
+        ),
+    )
+    async def register(registration: RegistrationRequest, request: Request) -> Response:
+        """Take a registration. The answer is the same for a known and an unknown person."""
+        return written(await gateway.members.register(_body(registration), gateway.command(request)), status=202)
+
+    return router
+
+
+def _body(request: BaseModel) -> bytes:
+    """Return what was checked, which is what is sent on: never the bytes as they came."""
+    return request.model_dump_json(exclude_unset=True).encode()

@@ -1,0 +1,1 @@
+"""Whom the gateway asks: the services that own the answers."""

@@ -1,0 +1,48 @@
+"""Questions to accrual, which owns accounts, decisions and programmes."""
+
+from collections.abc import Mapping
+from urllib.parse import quote as escaped
+from uuid import UUID
+
+from gateway.clients.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, Quote
+from gateway.clients.services import Asking, OwningService, Question
+
+
+class Accrual:
+    """What accrual can be asked. Each question ends by its deadline with a reply, a Problem or Unavailable."""
+
+    def __init__(self, service: OwningService) -> None:
+        self._service = service
+
+    async def balance(self, holder: str, asking: Asking) -> Balance:
+        """Ask for all accounts of a holder; a linked identifier stands for its member."""
+        return await self._service.ask(Balance, Question(f"/v1/accounts/{holder}"), asking)
+
+    async def history(self, holder: str, page: Mapping[str, str], asking: Asking) -> History:
+        """Ask for a page of changes of a holder's accounts, newest first."""
+        return await self._service.ask(History, Question(f"/v1/accounts/{holder}/history", page), asking)
+
+    async def grant(self, grant_id: UUID, asking: Asking) -> Grant:
+        """Ask for one grant, with what remains of it."""
+        return await self._service.ask(Grant, Question(f"/v1/grants/{grant_id}"), asking)
+
+    async def purchase(self, asking: Asking, *, merchant: str, purchase_id: str) -> Purchase:
+        """Ask for every decision about a purchase."""
+        return await self._service.ask(Purchase, Question("/v1/purchases", {"merchant": merchant, "purchase_id": purchase_id}), asking)
+
+    async def verdict(self, asking: Asking, *, source: str, event_id: str) -> EventVerdict:
+        """Ask what became of an event."""
+        return await self._service.ask(EventVerdict, Question("/v1/verdicts", {"source": source, "event_id": event_id}), asking)
+
+    async def quote(self, cart: bytes, asking: Asking) -> Quote:
+        """Ask what a cart would earn."""
+        return await self._service.ask(Quote, Question("/v1/quotes", body=cart), asking)
+
+    async def programmes(self, asking: Asking) -> Programmes:
+        """Ask for the programmes, each with the version in force."""
+        return await self._service.ask(Programmes, Question("/v1/programmes"), asking)
+
+    async def programme(self, programme: str, asking: Asking, *, version: int | None) -> Programme:
+        """Ask for one version of a programme; the one in force where none is named."""
+        parameters = {} if version is None else {"version": str(version)}
+        return await self._service.ask(Programme, Question(f"/v1/programmes/{escaped(programme, safe='')}", parameters), asking)

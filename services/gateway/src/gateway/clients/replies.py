@@ -1,0 +1,218 @@
+"""What the owning services answer, and therefore what the gateway can show: a field that is not named here never leaves it."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from contracts.fields import Count, Currency, Holder, Id, Points, Text
+from contracts.rewards import Buckets, Cause, Explanation
+from contracts.verdicts import Verdict
+
+
+class Reply(BaseModel):
+    """The base of every reply: frozen, and blind to fields it does not know, so that owners can grow before the gateway does.
+
+    Every field is written, also one that is null, and the schema says so.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
+
+
+class Expiring(Reply):
+    """Points that are lost unless they are used before a date."""
+
+    points: Points
+    expires_at: AwareDatetime
+
+
+class Maturing(Reply):
+    """Pending points, and when they become usable."""
+
+    points: Points
+    usable_from: AwareDatetime
+
+
+class Worth(Reply):
+    """What the available points are worth in money, in minor units."""
+
+    amount: int
+    currency: Currency
+
+
+class Account(Reply):
+    """A holder's points in one programme."""
+
+    programme: Id
+    account_version: Annotated[int, Field(ge=0, description="Rises by one with each change, without gaps.")]
+    balance: Buckets
+    expiring: tuple[Expiring, ...] = ()
+    maturing: tuple[Maturing, ...] = ()
+    worth: Worth | None = None
+
+
+class Balance(Reply):
+    """All accounts of one holder at one moment."""
+
+    holder: Holder
+    unclaimed: Annotated[bool, Field(description="True while no member owns the identifier.")]
+    accounts: tuple[Account, ...]
+    as_of: AwareDatetime
+
+
+class Movement(Reply):
+    """One change of an account, with the balance after it and the reason for it."""
+
+    account_version: int
+    movement: Literal["granted", "activated", "expired", "moved-in", "moved-out"]
+    points: Points
+    balance: Buckets
+    grant_id: UUID | None = None
+    cause: Cause
+    booked_at: AwareDatetime
+    occurred_at: AwareDatetime | None = None
+    explanation: Explanation | None = None
+    usable_from: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+
+
+class History(Reply):
+    """A page of changes, newest first. `next` is the cursor of the page after it, null on the last."""
+
+    items: tuple[Movement, ...]
+    next: str | None = None
+
+
+class Decision(Reply):
+    """What one revision of a purchase earned and why, or why it earned nothing."""
+
+    revision: int
+    verdict: Verdict
+    reason: Id | None = None
+    programme: Id | None = None
+    programme_version: int | None = None
+    occurred_at: AwareDatetime
+    explanation: Explanation | None = None
+
+
+class Lot(Reply):
+    """The points of one grant: how many, what remains, and from when until when they can be used."""
+
+    amount: Points
+    remaining: Points
+    usable_from: AwareDatetime
+    expires_at: AwareDatetime | None = None
+
+
+class Grant(Reply):
+    """Points given for one cause, and why so many."""
+
+    grant_id: UUID
+    holder: Holder
+    programme: Id
+    programme_version: int
+    points: Points
+    lot: Lot
+    cause: Cause
+    booked_at: AwareDatetime
+    explanation: Explanation
+
+
+class Purchase(Reply):
+    """Every decision made about one purchase."""
+
+    merchant: Id
+    purchase_id: Id
+    revisions: tuple[Decision, ...]
+
+
+class EventVerdict(Reply):
+    """What became of one input event. There is exactly one verdict, for ever."""
+
+    source: Id
+    event_id: Id
+    verdict: Verdict
+    reason: Id | None = None
+    decided_at: AwareDatetime
+
+
+class Quote(Reply):
+    """What a cart would earn if it were bought now. Nothing is booked."""
+
+    programme: Id
+    programme_version: int
+    points: Count
+    usable_from: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    explanation: Explanation
+
+
+class LinkedIdentifier(Reply):
+    """An identifier of a member: its kind and its keyed hash, never its value."""
+
+    kind: Literal["card", "phone", "email", "visitor", "partner"]
+    identifier: Holder
+    linked_at: AwareDatetime
+
+
+class Member(Reply):
+    """A member without anything personal."""
+
+    member_id: UUID
+    status: Id
+    language: str
+    programmes: tuple[Id, ...]
+    registered_at: AwareDatetime
+    identifiers: tuple[LinkedIdentifier, ...] = ()
+
+
+class Resolved(Reply):
+    """The keyed hash of an identifier, and whose it is."""
+
+    identifier: Holder
+    member_id: UUID | None = None
+
+
+class WaitingPoints(Reply):
+    """Points that wait for a guest."""
+
+    pending: Count
+    available: Count
+
+
+class Waiting(Reply):
+    """What a guest would get by registering, and how. Totals only."""
+
+    programme: Id
+    points: WaitingPoints
+    register_by: date | None = None
+    steps: tuple[Text, ...] = ()
+
+
+class Accepted(Reply):
+    """A registration was taken. The answer is the same for a known and an unknown person."""
+
+    registration_id: Id
+    status: Literal["accepted"]
+
+
+class ProgrammeInForce(Reply):
+    """A programme and its version in force."""
+
+    programme: Id
+    version: int
+    effective_from: AwareDatetime
+    effective_until: AwareDatetime | None = None
+
+
+class Programmes(Reply):
+    """The programmes there are."""
+
+    items: tuple[ProgrammeInForce, ...]
+
+
+class Programme(ProgrammeInForce):
+    """One version of a programme, with the document that its rules run from."""
+
+    document: dict[str, Any]

@@ -1,0 +1,68 @@
+"""Answers that more than one service owns: asked in parallel, composed, and honest about what is missing."""
+
+import asyncio
+from typing import Literal
+
+from contracts.fields import Holder
+from contracts.identifiers import member_holder
+from gateway.clients.accrual import Accrual
+from gateway.clients.members import Members
+from gateway.clients.problems import Unavailable
+from gateway.clients.replies import Account, Member, Reply, Resolved
+from gateway.clients.services import Asking
+from gateway.metrics import PARTIAL
+from shared.problems import Problem
+
+NOT_FOUND = 404
+
+Part = Literal["member", "accounts"]
+
+
+class LookUp(Reply):
+    """Whoever stands at the till: the member if there is one, and the points, the member's or those that wait for a guest."""
+
+    identifier: Holder
+    member: Member | None
+    accounts: tuple[Account, ...] | None
+    unavailable: tuple[Part, ...] = ()
+
+
+async def look_up(identifier: bytes, *, accrual: Accrual, members: Members, asking: Asking, resolving: Asking) -> LookUp:
+    """Find a member and the accounts by an identifier as a person gave it. Only the owner of identifiers is indispensable.
+
+    The parts are asked in the caller's own name, so that nobody sees here what they could not see elsewhere; `resolving` only
+    turns the identifier into its hash.
+    """
+    resolved = await members.resolve(identifier, resolving)
+    member, accounts = await asyncio.gather(_member(resolved, members, asking), _accounts(resolved, accrual, asking))
+    parts: tuple[tuple[Part, object], ...] = (("member", member), ("accounts", accounts))
+    unavailable = tuple(part for part, answer in parts if isinstance(answer, Unavailable))
+    for part in unavailable:
+        PARTIAL.labels(part).inc()
+    return LookUp(
+        identifier=resolved.identifier,
+        member=None if isinstance(member, Unavailable) else member,
+        accounts=None if isinstance(accounts, Unavailable) else accounts,
+        unavailable=unavailable,
+    )
+
+
+async def _member(resolved: Resolved, members: Members, asking: Asking) -> Member | Unavailable | None:
+    if resolved.member_id is None:
+        return None
+    try:
+        return await members.member(resolved.member_id, asking)
+    except Unavailable as fault:
+        return fault
+
+
+async def _accounts(resolved: Resolved, accrual: Accrual, asking: Asking) -> tuple[Account, ...] | Unavailable:
+    holder = resolved.identifier if resolved.member_id is None else member_holder(resolved.member_id)
+    try:
+        return (await accrual.balance(holder, asking)).accounts
+    except Unavailable as fault:
+        return fault
+    except Problem as problem:
+        if problem.status == NOT_FOUND:
+            return ()
+        raise

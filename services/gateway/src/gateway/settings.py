@@ -1,0 +1,55 @@
+"""What an operator can change. Every name is an environment variable: `ACCRUAL_URL`, `GATEWAY_CORS_ORIGINS`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_settings import BaseSettings, NoDecode
+
+from shared.settings import FROM_ENVIRONMENT, AuthSettings, Environment, HttpSettings, RunSettings
+
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^/]+/?$")]
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OwnerSettings(_Group):
+    """Where an owning service answers."""
+
+    url: HttpUrl
+
+
+class SigningSettings(_Group):
+    """The key for the gateway's own tokens. The services believe it as they believe the callers' issuer."""
+
+    key_file: Path
+
+
+class GatewaySettings(_Group):
+    """How long callers wait, and which pages of other origins may call."""
+
+    query_seconds: Annotated[float, Field(gt=0, le=10)] = 0.3
+    command_seconds: Annotated[float, Field(gt=0, le=60)] = 5
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    """`https://shop.example`, with commas between; nobody by default."""
+
+
+class Settings(BaseSettings):
+    """All settings of the gateway."""
+
+    model_config = FROM_ENVIRONMENT
+
+    env: Environment = "production"
+    run: RunSettings = RunSettings()
+    http: HttpSettings = HttpSettings()
+    auth: AuthSettings
+    accrual: OwnerSettings
+    members: OwnerSettings
+    signing: SigningSettings
+    gateway: GatewaySettings = GatewaySettings()
