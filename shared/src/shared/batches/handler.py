@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import asyncpg
+
 from contracts.envelope import Event
 from contracts.verdicts import Verdict
-
 from shared.outbox.message import Message
 
 

@@ -1,0 +1,68 @@
+"""Tell the metrics and the log what became of a batch."""
+
+from collections import Counter
+from datetime import datetime
+
+import structlog
+
+from contracts.verdicts import Verdict
+from shared.batches.offsets import Position
+from shared.batches.transaction import Settled
+from shared.metrics import (
+    BATCH_EVENTS,
+    BATCH_SECONDS,
+    CONSUMER_PAUSED,
+    CONSUMER_PROGRESS,
+    DEAD_LETTERS,
+    EVENT_AGE,
+    EVENTS,
+    OFFSETS_LOST,
+)
+
+log = structlog.get_logger(__name__)
+
+UNREADABLE = "unreadable"
+"""The label of a record whose type nobody knows."""
+
+
+def settled(position: Position, batch: Settled, *, seconds: float, now: datetime) -> None:
+    """Count a batch that was committed."""
+    topic = position.topic
+    counts = Counter(
+        (item.event.type if item.event is not None else UNREADABLE, outcome.verdict) for item, outcome in zip(batch.items, batch.outcomes, strict=True)
+    )
+    for (type_, verdict), count in counts.items():
+        EVENTS.labels(topic, type_, verdict).inc(count)
+    age, now_ms = EVENT_AGE.labels(topic), now.timestamp() * 1000
+    for item in batch.items:
+        age.observe(max(0.0, now_ms - item.record.timestamp_ms) / 1000)
+    BATCH_SECONDS.labels(topic).observe(seconds)
+    BATCH_EVENTS.labels(topic).observe(len(batch.items))
+    CONSUMER_PROGRESS.labels(topic, position.partition).set(now.timestamp())
+    for item, outcome in zip(batch.items, batch.outcomes, strict=True):
+        if outcome.verdict is Verdict.DEAD_LETTERED:
+            DEAD_LETTERS.labels(topic, outcome.reason).inc()
+            log.warning(
+                "record dead-lettered",
+                topic=topic,
+                partition=position.partition,
+                offset=item.record.offset,
+                event_id=item.event.id if item.event is not None else None,
+                code=outcome.reason,
+            )
+
+
+def paused(position: Position, before: str | None, now: str | None) -> None:
+    """Show whether a partition stands still on purpose, and why."""
+    if before is not None and now is None:
+        CONSUMER_PAUSED.labels(position.topic, position.partition, before).set(0)
+        log.info("partition resumed", topic=position.topic, partition=position.partition)
+    if now is not None and now != before:
+        CONSUMER_PAUSED.labels(position.topic, position.partition, now).set(1)
+        log.error("partition stopped", topic=position.topic, partition=position.partition, reason=now)
+
+
+def lost(position: Position, records: int) -> None:
+    """Count records that were gone before they could be read."""
+    OFFSETS_LOST.labels(position.topic).inc(records)
+    log.error("records lost", topic=position.topic, partition=position.partition, records=records)

@@ -1,0 +1,142 @@
+"""The one transaction of a batch: claim the offset, lock, look up, decide, remember, say, move on. All of it or nothing."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import asyncpg
+
+from contracts.verdicts import Verdict
+from shared import inbox
+from shared.batches import offsets
+from shared.batches.breaker import Breaker
+from shared.batches.commits import commit, find_out
+from shared.batches.deciding import decide
+from shared.batches.errors import failure_of, is_data
+from shared.batches.handler import Handler, Outcome, Repeat
+from shared.batches.items import Item
+from shared.batches.plan import CutShortError, Plan
+from shared.clock import Clock
+from shared.deadletters import Failure, letter
+from shared.outbox.message import Message
+from shared.outbox.table import enqueue
+
+#: A batch is repeated at once this often before its partition backs off.
+MOST_REPEATS = 20
+_REPEAT_PAUSE_SECONDS = 0.005
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """What a partition's batches need besides their records."""
+
+    service: str
+    handler: Handler
+    pool: asyncpg.Pool
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records in the order of their offsets, the first of them at the cursor or, after an accepted gap, behind it."""
+
+    expected: int
+    items: Sequence[Item]
+    breaker: Breaker
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was committed: the new cursor, what became of each record (those after a cut have no outcome yet), what follows."""
+
+    next: int
+    items: Sequence[Item]
+    outcomes: Sequence[Outcome]
+    breaker: Breaker
+    pause_reason: str | None
+
+
+async def settle(topic: Topic, position: offsets.Position, batch: Batch) -> Settled:
+    """Give every record of a batch its verdict, once. Whatever it raises, nothing has happened and the stored offset must be read again.
+
+    The breaker, or an event that repeats a dead one, may end the batch early: go on from `next`.
+    """
+    for attempt in range(MOST_REPEATS):
+        items, failures, pause_reason = batch.items, dict[int, Failure](), None
+        try:
+            while True:
+                try:
+                    return await _attempt(topic, position, Batch(batch.expected, items, batch.breaker), failures, pause_reason)
+                except CutShortError as cut:
+                    items, failures, pause_reason = items[: cut.count], cut.failures, cut.pause_reason
+        except Repeat:
+            await asyncio.sleep(_REPEAT_PAUSE_SECONDS * attempt)
+    raise Repeat(f"{position.topic}/{position.partition} had to be repeated {MOST_REPEATS} times")
+
+
+async def _attempt(topic: Topic, position: offsets.Position, batch: Batch, failures: dict[int, Failure], pause_reason: str | None) -> Settled:
+    plan = Plan(batch.items, batch.breaker, failures)
+    plan.check_breaker()
+    async with topic.pool.acquire() as proxy:
+        connection = cast("asyncpg.Connection", proxy)
+        transaction = connection.transaction(isolation="read_committed")
+        await transaction.start()
+        try:
+            settled = await _work(connection, topic, position, batch.expected, plan, pause_reason)
+        except BaseException:
+            with contextlib.suppress(asyncpg.InterfaceError, asyncpg.PostgresError, OSError):  # the first error is the one that counts
+                await transaction.rollback()
+            raise
+        unknown_pid = await commit(connection, transaction)
+    if unknown_pid is not None:
+        await find_out(topic.pool, unknown_pid, position, new=settled.next)
+    return settled
+
+
+async def _work(connection: asyncpg.Connection, topic: Topic, position: offsets.Position, expected: int, plan: Plan, pause_reason: str | None) -> Settled:
+    now = topic.clock()
+    items = plan.items
+    await offsets.claim(connection, position, expected=expected)
+    await _lock(connection, topic.handler, plan)
+    plan.sort_out(await inbox.known(connection, list({item.key for item in items})))
+    decided = await decide(connection, topic.handler, plan.events(plan.to_decide), now=now, on_failure=plan.found)
+    outcomes = plan.outcomes(decided)
+    await enqueue(connection, [_letter(topic, items[place], failure, now) for place, failure in sorted(plan.failures.items())])
+    if not await inbox.insert(connection, _verdicts(plan, outcomes), now=now):
+        raise Repeat("another transaction had one of the events first")
+    next_offset = items[-1].record.offset + 1 if items else expected
+    breaker = plan.breaker.after(plan.offsets(), sorted(plan.failures))
+    counts = Counter(outcome.verdict for outcome in outcomes)
+    move = offsets.Advance(expected, next_offset, next_offset - expected - len(items), counts, breaker, pause_reason)
+    await offsets.advance(connection, position, move, now=now)
+    return Settled(next_offset, items, outcomes, breaker, pause_reason)
+
+
+async def _lock(connection: asyncpg.Connection, handler: Handler, plan: Plan) -> None:
+    """Let the handler lock what its events need. If it cannot because of one of them, halve the batch until that one stands alone."""
+    places = plan.readable()
+    if not places:
+        return
+    try:
+        await handler.lock(connection, plan.events(places))
+    except Exception as error:
+        if not is_data(error):
+            raise
+        if len(places) > 1:
+            raise CutShortError(places[len(places) // 2], failures=plan.failures) from error
+        raise CutShortError(len(plan.items), failures={**plan.failures, places[0]: failure_of(error)}) from error
+
+
+def _letter(topic: Topic, item: Item, failure: Failure, now: datetime) -> Message:
+    return letter(item.record, failure, item.event, service=topic.service, now=now)
+
+
+def _verdicts(plan: Plan, outcomes: Sequence[Outcome]) -> dict[bytes, tuple[Verdict, str | None]]:
+    """List what the inbox has to remember: everything but repeats."""
+    return {
+        item.key: (outcome.verdict, outcome.reason) for place, (item, outcome) in enumerate(zip(plan.items, outcomes, strict=True)) if place not in plan.repeats
+    }

@@ -1,0 +1,134 @@
+"""The outbox table: how messages get in, and out again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+import asyncpg
+import orjson
+
+from contracts.bodies import MAX_BODY_BYTES
+from shared.outbox.message import Message
+
+#: By the hash of the key. Changing it needs an empty outbox, or two relays could hold the messages of one key.
+SHARDS = 8
+#: A dead letter wraps what the broker once accepted, so its topic takes more.
+DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024 - 4096
+
+#: First key of the two-part advisory lock of a shard's relay: "outb".
+_LOCK_CLASS = 0x6F757462
+_ENQUEUE = """
+    insert into outbox (shard, id, aggregatetype, aggregateid, type, source, time, traceparent, headers, payload)
+    select shard, id, topic, key, type, source, time, traceparent, headers, payload
+    from unnest(
+        $1::smallint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::bytea[], $10::bytea[]
+    ) with ordinality as new (shard, id, topic, key, type, source, time, traceparent, headers, payload, ordinal)
+    order by ordinal
+"""
+#: The relay awaits Kafka inside its transaction, so it may be idle for longer than others.
+_LEAD = f"select set_config('idle_in_transaction_session_timeout', '30s', true), pg_try_advisory_xact_lock({_LOCK_CLASS}, $1)"
+_WAITING = f"""
+    select shard from generate_series(0, {SHARDS - 1}) as shards (shard)
+    where exists (select from outbox where outbox.shard = shards.shard)
+"""  # noqa: S608  a constant
+#: The lowest of a shard, up to a number and a size, and always at least one.
+_TAKE = """
+    delete from outbox where ctid = any(array(
+        select ctid from (
+            select ctid, size, sum(size) over (order by sequence) as total
+            from (
+                select ctid, sequence, coalesce(octet_length(payload), 0) as size from outbox where shard = $1 order by sequence limit $2
+            ) as lowest
+        ) as sized
+        where total - size < $3
+    ))
+    returning sequence, id, aggregatetype, aggregateid, type, source, time, traceparent, headers, payload
+"""
+_BACKLOG = """
+    select shard, count(*) as rows, extract(epoch from clock_timestamp() - min(created_at))::float8 as oldest_seconds
+    from outbox group by shard
+"""
+
+
+class MessageTooLargeError(ValueError):
+    """Nobody would read this message. Refused here it is one bad event; the relay could not pass it and would stand still."""
+
+
+async def enqueue(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+    """Put messages into the outbox of the transaction in hand, in this order. Set `nudge` after the commit to have them sent at once."""
+    if not messages:
+        return
+    keys = [message.key.encode() if isinstance(message.key, str) else message.key for message in messages]
+    for message in messages:
+        _refuse_too_large(message)
+    await connection.execute(
+        _ENQUEUE,
+        [shard_of(key) for key in keys],
+        [str(message.id) for message in messages],
+        [message.topic for message in messages],
+        keys,
+        [message.type for message in messages],
+        [message.source for message in messages],
+        [message.time for message in messages],
+        [message.traceparent for message in messages],
+        [message.headers and pack(message.headers) for message in messages],
+        [message.value for message in messages],
+    )
+
+
+def shard_of(key: bytes | None) -> int:
+    """Tell which relay sends the messages of a key."""
+    return crc32(key or b"") % SHARDS
+
+
+async def lead(connection: asyncpg.Connection, shard: int) -> bool:
+    """Become the only one who sends this shard, until the transaction ends. False: somebody is already."""
+    row = await connection.fetchrow(_LEAD, shard)
+    return bool(row and row[1])
+
+
+async def take(connection: asyncpg.Connection, shard: int, *, limit: int, limit_bytes: int) -> list[asyncpg.Record]:
+    """Take the oldest rows out of a shard that the transaction leads, in order. They are gone once it commits."""
+    rows = await connection.fetch(_TAKE, shard, limit, limit_bytes)
+    rows.sort(key=_sequence)
+    return rows
+
+
+async def waiting(connection: asyncpg.Connection) -> list[int]:
+    """Tell which shards have something to send."""
+    return [row[0] for row in await connection.fetch(_WAITING)]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What one shard has yet to send."""
+
+    rows: int = 0
+    oldest_seconds: float = 0.0
+
+
+async def backlog(connection: asyncpg.Connection) -> dict[int, Backlog]:
+    """Measure every shard, the empty ones too."""
+    found = {row["shard"]: Backlog(row["rows"], row["oldest_seconds"]) for row in await connection.fetch(_BACKLOG)}
+    return {shard: found.get(shard, Backlog()) for shard in range(SHARDS)}
+
+
+def pack(headers: Sequence[tuple[str, bytes | None]]) -> bytes:
+    """Write headers as JSON that a person can read; any byte survives, as the character of the same number."""
+    return orjson.dumps([(name, None if value is None else value.decode("latin-1")) for name, value in headers])
+
+
+def unpack(packed: bytes) -> list[tuple[str, bytes | None]]:
+    """Read what `pack` wrote."""
+    return [(name, None if value is None else value.encode("latin-1")) for name, value in orjson.loads(packed)]
+
+
+def _sequence(row: asyncpg.Record) -> int:
+    sequence: int = row["sequence"]
+    return sequence
+
+
+def _refuse_too_large(message: Message) -> None:
+    limit = MAX_BODY_BYTES if message.headers is None else DEAD_LETTER_MAX_BYTES
+    if message.value is not None and len(message.value) > limit:
+        raise MessageTooLargeError(f"a message of {len(message.value)} bytes for {message.topic}; the limit is {limit}")
