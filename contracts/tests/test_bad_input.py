@@ -236,6 +236,22 @@ def test_a_missing_value_and_a_missing_or_contradicting_key_are_faults(bakery_re
             assert fault_of(replace(record, key=key)).fault is Fault.KEY_MISMATCH
 
 
+@pytest.mark.parametrize("name", ["ce_id", "ce_source", "ce_type", "ce_time", "ce_specversion", "content-type", "traceparent"])
+def test_a_header_without_value_is_as_good_as_missing(bakery_receipt: Record, name: str):
+    headers = tuple((each, None if each == name else value) for each, value in bakery_receipt.headers)
+    if name == "traceparent":
+        assert decode(replace(bakery_receipt, headers=headers)).traceparent is None
+    else:
+        assert fault_of(replace(bakery_receipt, headers=headers)).fault is Fault.NO_ENVELOPE
+
+
+def test_a_header_with_an_odd_name_that_comes_twice_is_named_in_plain_letters(bakery_receipt: Record):
+    odd = ("ce_\0" + "x" * 100, b"1")
+    found = fault_of(replace(bakery_receipt, headers=(*bakery_receipt.headers, odd, odd)))
+    assert found.reason.isprintable()
+    assert len(found.reason) < 100
+
+
 def test_a_record_without_any_header_is_no_event(bakery_receipt: Record):
     found = fault_of(replace(bakery_receipt, headers=()))
     assert (found.fault, found.event_id) == (Fault.NO_ENVELOPE, None)

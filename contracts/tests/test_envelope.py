@@ -48,7 +48,7 @@ EVENTS = st.builds(
 
 
 @given(EVENTS)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_what_is_written_is_read_again(event: Event[Any]):
     assert decode(encode(event)) == event
 
@@ -59,7 +59,7 @@ def attributes(event: Event[Any]) -> dict[str, Any]:
 
 
 @given(EVENTS)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_the_cloudevents_sdk_reads_what_we_write(event: Event[Any]):
     record = encode(event)
     message = KafkaMessage(headers=dict(record.headers), key=record.key, value=record.value)
@@ -71,7 +71,7 @@ def test_the_cloudevents_sdk_reads_what_we_write(event: Event[Any]):
 
 
 @given(EVENTS)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_we_read_what_the_cloudevents_sdk_writes_in_either_mode(event: Event[Any]):
     event = replace(event, time=event.time or datetime(2026, 10, 1, tzinfo=UTC), traceparent=None)
     theirs = CloudEvent(attributes(event), event.data.model_dump(mode="json"))

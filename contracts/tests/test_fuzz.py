@@ -45,13 +45,13 @@ def outcome(record: Record) -> Event[Any] | Undecodable:
 
 
 @given(st.sampled_from(RECORDS), st.binary(max_size=200))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_any_bytes(record: Record, body: bytes):
     reads_or_refuses(replace(record, value=body))
 
 
 @given(st.sampled_from(RECORDS), st.floats(0, 1), st.integers(0, 20), TOKENS | st.binary(max_size=4))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_a_good_body_with_a_piece_torn_out_and_another_put_in(record: Record, place: float, length: int, piece: bytes):
     body = record.value or b""
     at = int(place * len(body))
@@ -59,7 +59,7 @@ def test_a_good_body_with_a_piece_torn_out_and_another_put_in(record: Record, pl
 
 
 @given(st.sampled_from(RECORDS), st.data())
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 def test_a_good_body_with_any_value_in_one_field(record: Record, data: st.DataObject):
     value = orjson.loads(record.value or b"")
     inner = value["data"] if "specversion" in value and data.draw(st.booleans()) else value
@@ -68,7 +68,7 @@ def test_a_good_body_with_any_value_in_one_field(record: Record, data: st.DataOb
 
 
 @given(st.sampled_from(RECORDS), st.data())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_any_headers_topic_and_key(record: Record, data: st.DataObject):
     names = st.sampled_from(["ce_id", "ce_source", "ce_type", "ce_time", "ce_specversion", "content-type", "traceparent"]) | st.text(max_size=5)
     contents = (
@@ -118,13 +118,13 @@ def repeats(tree: Any) -> bool:
 
 
 @given(TREES, st.booleans())
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 def test_a_repeated_key_is_found_wherever_it_is_and_nowhere_else(tree: Any, spaced: bool):  # noqa: FBT001  drawn by hypothesis
     assert (fault_of(written(tree, spaced=spaced).encode()) is Fault.DUPLICATE_KEY) == repeats(tree)
 
 
 @given(TREES.filter(lambda tree: not repeats(tree)), st.integers(0, MAX_DEPTH + 2), st.booleans())
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 def test_depth_is_counted_exactly_whatever_the_texts_hold(tree: Any, more: int, named: bool):  # noqa: FBT001  drawn by hypothesis
     for _ in range(more):
         tree = (("a", tree), ("[", "]]")) if named else ["]", tree, "{"]

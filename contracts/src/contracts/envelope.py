@@ -89,7 +89,7 @@ def decode(record: Record) -> Event[Any]:
     """Read a record of either mode. Raises Undecodable, and nothing else, whatever the record holds."""
     try:
         headers = _headers(record)
-        if headers.get("content-type", b"")[:23].lower() == b"application/cloudevents":
+        if (headers.get("content-type") or b"")[:23].lower() == b"application/cloudevents":
             return _decode_structured(record, headers)
         return _decode_binary(record, headers)
     except Undecodable as found:
@@ -109,7 +109,7 @@ def _headers(record: Record) -> Mapping[str, bytes]:
         names = [name.lower() for name, _ in record.headers]
         for name in headers:
             if name.startswith(_SOLE_HEADERS) and names.count(name) > 1:
-                raise Undecodable(Fault.NO_ENVELOPE, f"the header {name[:40]} comes twice")
+                raise Undecodable(Fault.NO_ENVELOPE, f"the header {name[:40]!r} comes twice")
     return headers
 
 

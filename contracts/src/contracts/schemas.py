@@ -1,5 +1,6 @@
 """Models on paper: the JSON Schema of what is accepted, and of what our services write."""
 
+from functools import cache
 from typing import Any, Literal
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
@@ -20,11 +21,12 @@ class _WithoutTitles(GenerateJsonSchema):
         return False
 
 
+@cache
 def schema_of(entry: EventType, *, side: Side) -> Schema:
     """Draw the schema of one event type.
 
     Accepted is open and asks only for what has no default: a store need not say more. Written is closed and lists every field:
-    a consumer may rely on each, and a service that writes what nobody described is found out.
+    a consumer may rely on each, and a service that writes what nobody described is found out. The answer is shared: copy it before changing it.
     """
     drawn = entry.model.model_json_schema(mode=_MODES[side], schema_generator=_WithoutTitles)
     if side == "written":
