@@ -23,11 +23,12 @@ from shared.clock import utc_now
 from shared.service.api import Observed, build_api, version_of
 from shared.service.health import Front, Health
 from shared.service.parts import Parts, Resources, ServiceSettings
+from shared.service.pipeline import start_consumer, start_relay
 from shared.service.schedule import keep_schedule
 from shared.service.server import listen, serve
 from shared.service.starting import beat, open_database, refuse_unsafe
 from shared.service.workers import Rank, Workers
-from shared.settings import DatabaseSettings, Role
+from shared.settings import DatabaseSettings, KafkaSettings, Role
 
 Assemble = Callable[[Resources], Parts | Awaitable[Parts]]
 log = structlog.get_logger(__name__)
@@ -109,6 +110,11 @@ async def _start(process: _Process, front: Front, closing: AsyncExitStack) -> No
     parts = await made if isawaitable(made) else made
     if parts.close is not None:
         closing.push_async_callback(parts.close)
+    kafka: KafkaSettings | None = getattr(settings, "kafka", None)
+    if kafka is not None and parts.handlers and process.has(Role.CONSUMER):
+        start_consumer(process.name, kafka, parts=parts, resources=resources, workers=workers, health=process.health)
+    if kafka is not None and pool is not None and process.has(Role.RELAY):
+        start_relay(process.name, kafka, resources=resources, workers=workers, closing=closing)
     if parts.jobs and process.has(Role.SCHEDULE):
         keep = partial(keep_schedule, parts.jobs, pool=resources.pool, clock=resources.clock, nudge=resources.nudge)
         workers.start(Rank.INTAKE, "schedule", lambda stop: keep(stop=stop))

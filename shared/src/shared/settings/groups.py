@@ -59,7 +59,8 @@ class DatabaseSettings(_Group):
     url: str
     migration_url: str | None = None
     """The owner's URL; without it, `url` migrates too."""
-    pool_size: Annotated[int, Field(ge=2, le=100)] = 10
+    pool_size: Annotated[int, Field(ge=2, le=100)] = 16
+    """Four batches, four shards of the outbox, the schedule, and the rest for requests."""
 
 
 class HttpSettings(_Group):
