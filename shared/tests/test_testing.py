@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from shared.testing import A_MONDAY, NewDatabase, SettableClock, eventually
 
 

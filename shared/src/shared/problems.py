@@ -7,13 +7,14 @@ from typing import Any
 
 import orjson
 import structlog
-from contracts.bodies import read_body
-from contracts.faults import Fault, Undecodable
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.bodies import read_body
+from contracts.faults import Fault, Undecodable
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10
