@@ -71,6 +71,7 @@ create table claim (
     claimed_at timestamptz not null
 );
 create index claim_attempt on claim (attempt);
+create index claim_age on claim (claimed_at);
 
 -- What was agreed to, or withdrawn: rows are added, never changed.
 create table consent (

@@ -84,45 +84,47 @@ async def claim(connection: Connection, claims: Mapping[str, bytes], *, now: dat
     )
 
 
-async def forget_unproven(connection: Connection, *, opened_before: datetime, limit: int) -> list[bytes]:
-    """Delete attempts of which nothing was proven in time, with all that was only known through them; return their events."""
-    gone = await connection.fetch(
-        """
-        with old as (
-            select attempt from attempt where proven_at is null and opened_at < $1 order by attempt limit $2 for update skip locked
-        ), names as (
-            select identifier from claim join old using (attempt)
-        ), attempts as (
-            delete from attempt using old where attempt.attempt = old.attempt returning attempt.member_id, attempt.event
-        ), keys as (
-            delete from member_key using attempts where member_key.member_id = attempts.member_id
-        ), identifiers as (
-            delete from identifier using names where identifier.identifier = names.identifier
-            and not exists (select from link where link.identifier = names.identifier)
-        )
-        select event from attempts
-        """,
-        opened_before,
-        limit,
-    )
-    return [row["event"] for row in gone]
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """An attempt of which something waited too long: all of it, if nothing was proven."""
+
+    attempt: bytes
+    member_id: UUID
+    event: bytes
+    proven: bool
 
 
-async def forget_old_claims(connection: Connection, *, claimed_before: datetime, limit: int) -> int:
-    """Let members' unproven identifiers go that waited too long, with what was kept for proving them; return how many."""
-    gone = await connection.fetch(
+async def lock_lapsed(connection: Connection, *, waiting_since: datetime, limit: int) -> list[Lapsed]:
+    """Take attempts of which something has waited since before that moment, in their one order; those in use are left for later."""
+    rows = await connection.fetch(
         """
-        with old as (
-            delete from claim where identifier in (
-                select identifier from claim where claimed_at < $1 order by identifier limit $2 for update skip locked
-            ) returning identifier, attempt
-        ), attempts as (
-            update attempt set sealed_submission = null where attempt in (select attempt from old)
-            and not exists (select from claim where claim.attempt = attempt.attempt and claim.identifier not in (select identifier from old))
-        )
-        select from old
+        select attempt, member_id, event, proven_at is not null as proven from attempt
+        where attempt in (
+            select attempt from attempt where proven_at is null and opened_at < $1
+            union all select attempt from claim where claimed_at < $1
+        ) order by attempt limit $2 for update skip locked
         """,
-        claimed_before,
+        waiting_since,
         limit,
     )
-    return len(gone)
+    return [Lapsed(**row) for row in rows]
+
+
+async def claimed_under(connection: Connection, attempts: Collection[bytes]) -> dict[str, str]:
+    """Read which identifiers wait under these attempts, and of which kind each is."""
+    rows = await connection.fetch("select identifier, kind from claim join identifier using (identifier) where attempt = any($1)", list(attempts))
+    return {row["identifier"]: row["kind"] for row in rows}
+
+
+async def forget(connection: Connection, attempts: Collection[bytes]) -> None:
+    """Delete these attempts with their claims."""
+    await connection.execute("delete from attempt where attempt = any($1)", list(attempts))
+
+
+async def forget_claims(connection: Connection, attempts: Collection[bytes], *, waiting_since: datetime) -> None:
+    """Delete the old claims of these attempts, and what was kept for proving them."""
+    await connection.execute("delete from claim where attempt = any($1) and claimed_at < $2", list(attempts), waiting_since)
+    await connection.execute(
+        "update attempt set sealed_submission = null where attempt = any($1) and not exists (select from claim where claim.attempt = attempt.attempt)",
+        list(attempts),
+    )

@@ -96,3 +96,15 @@ async def kind_of(connection: Connection, identifier: str) -> str | None:
     """Read what kind an identifier is, if it was ever seen. Only reads."""
     kind: str | None = await connection.fetchval("select kind from identifier where identifier = $1", identifier)
     return kind
+
+
+async def forget(connection: Connection, identifiers: Collection[str]) -> None:
+    """Forget those of these locked identifiers that nobody ever owned and nobody waits for."""
+    await connection.execute(
+        """
+        delete from identifier where identifier = any($1)
+        and not exists (select from link where link.identifier = identifier.identifier)
+        and not exists (select from claim where claim.identifier = identifier.identifier)
+        """,
+        list(identifiers),
+    )

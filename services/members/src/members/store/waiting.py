@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from members.domain.waiting import Waiting
 from members.store import Connection
+from members.store.identifiers import owner_of
 
 Account = tuple[str, str]
 """A holder and a programme."""
@@ -46,6 +47,14 @@ async def load(connection: Connection, accounts: Collection[Account]) -> dict[Ac
         )
         for row in rows
     }
+
+
+async def of_guest(connection: Connection, *, holder: str, programme: str) -> Waiting:
+    """Read what waits for an identifier; nothing does for one that is linked, as it is its member's. Only reads."""
+    if holder.startswith("m:") or await owner_of(connection, holder) is not None:
+        return Waiting()
+    found = await load(connection, [(holder, programme)])
+    return found.get((holder, programme), Waiting())
 
 
 async def save(connection: Connection, accounts: Mapping[Account, Waiting]) -> None:

@@ -1,0 +1,1 @@
+"""How programs ask members, and tell it things, by HTTP."""
