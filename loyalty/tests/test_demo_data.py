@@ -4,16 +4,17 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from contracts.envelope import Event, Record, decode, encode
 from contracts.purchases import PurchaseRecorded
 from contracts.registrations import RegistrationSubmitted
-from hypothesis import given
-from hypothesis import strategies as st
 from loyalty.demo.cdnow import first_customers, moved, read_sales, weeks_to_last_week
 from loyalty.demo.dice import Dice
 from loyalty.demo.people import Joining, Person, person, registered_at
 from loyalty.demo.purchases import purchase_of, shares
-from loyalty.demo.story import Story, tell
+from loyalty.demo.story import Story, World, tell
 
 CENTS = 24_409_194
 TODAY = date(2026, 11, 23)
@@ -38,7 +39,7 @@ def register(who: Person, at: datetime) -> Record:
 @pytest.fixture(scope="module")
 def story() -> Story:
     sales = SALES
-    return tell(sales, weeks=weeks_to_last_week(sales, today=TODAY), holder_of=holder_of, register=register, card_prefix="9276")
+    return tell(sales, World("music", "9276", holder_of, register, weeks_to_last_week(sales, today=TODAY)))
 
 
 def purchases_of(records: list[Record]) -> list[Event[PurchaseRecorded]]:
@@ -63,7 +64,7 @@ def test_receipts_keep_every_cent_and_disc():
 
 
 @given(st.dates(date(2020, 1, 1), date(2040, 1, 1)))
-def test_last_purchase_was_last_week_and_weekdays_stay(today):
+def test_last_purchase_was_last_week_and_weekdays_stay(today: date):
     sales = SALES[-50:]
     weeks = weeks_to_last_week(sales, today=today)
     last = max(sale.day for sale in sales)
@@ -80,13 +81,13 @@ def test_first_customers_keep_all_their_purchases():
 
 
 @given(st.integers(0, 10**9), st.integers(1, 40))
-def test_shares_add_up_and_differ_by_one_at_most(total, parts):
+def test_shares_add_up_and_differ_by_one_at_most(total: int, parts: int):
     found = shares(total, parts=parts)
     assert sum(found) == total
     assert max(found) - min(found) <= 1
 
 
-def test_story_publishes_each_purchase_and_what_goes_wrong_on_real_days(story):
+def test_story_publishes_each_purchase_and_what_goes_wrong_on_real_days(story: Story):
     events = purchases_of([*story.past, *story.recent])
     real = {event.data.purchase_id for event in events if event.data.purchase_id.startswith("cdnow-")}
     assert len(real) == 6_919
@@ -102,7 +103,7 @@ def test_story_publishes_each_purchase_and_what_goes_wrong_on_real_days(story):
     assert all(event.data.occurred_at < datetime(2026, 11, 23, tzinfo=UTC) for event in events)
 
 
-def test_some_register_before_some_after_their_purchases_and_some_never(story):
+def test_some_register_before_some_after_their_purchases_and_some_never(story: Story):
     early, late, never = (story.joining(when) for when in (Joining.EARLY, Joining.LATE, Joining.NEVER))
     assert len(early) + len(late) + len(never) == 2_357
     assert 0.45 < len(early) / 2_357 < 0.55

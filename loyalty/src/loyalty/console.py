@@ -79,6 +79,6 @@ def _bar(title: str, total: int | None) -> Iterator[Advance]:
         task = bars.add_task(title, total=total)
 
         def advance(done: int, *, total: int | None = None) -> None:
-            bars.update(task, completed=done, **({} if total is None else {"total": total}))
+            bars.update(task, completed=done, total=total)
 
         yield advance

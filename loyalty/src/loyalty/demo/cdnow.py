@@ -58,5 +58,3 @@ def first_customers(sales: Sequence[Sale], limit: int | None) -> list[Sale]:
 def moved(day: date, *, weeks: int) -> date:
     """Give the day that many whole weeks later: the weekday stays."""
     return day + timedelta(weeks=weeks)
-
-

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from contracts.envelope import Event, Record, encode
 from contracts.purchases import PurchaseRecorded
-
 from loyalty.demo.dice import Dice
 from loyalty.demo.purchases import SOURCE
 

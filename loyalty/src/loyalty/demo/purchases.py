@@ -1,6 +1,7 @@
 """Turns a real sale into a receipt: amounts and days as they were, lines, categories and the time of day drawn from the seed."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from contracts.purchases import Line, Payment, PurchaseRecorded
@@ -13,7 +14,7 @@ CURRENCY = "USD"
 SOURCE = "urn:loyalty-demo:cdnow"
 MOST_LINES = 5
 #: Each category as often as it stands here: synthetic, for the data set does not know what was on the discs.
-CATEGORIES = ("rock", "rock", "rock", "pop", "pop", "jazz", "jazz", "classical", "country", "soundtrack")
+CATEGORIES = ("rock", "rock", "rock", "pop", "pop", "jazz", "classical", "electronic", "hip-hop", "country", "soundtrack")
 SYNTHETIC_LABEL = "synthetic"
 
 
@@ -66,11 +67,11 @@ def _by_disks(cents: int, disks: list[int]) -> list[int]:
     for some in disks:
         seen += some
         edges.append(cents * seen // sum(disks))
-    return [after - before for before, after in zip(edges, edges[1:], strict=False)]
+    return [after - before for before, after in pairwise(edges)]
 
 
 def _moment(sale: Sale, *, weeks: int, dice: Dice) -> datetime:
-    """A web shop sells from eight in the morning to midnight, most in the evening: the later of two draws."""
+    """Choose a time of day: a web shop sells from eight in the morning to midnight, most in the evening, hence the later of two draws."""
     first, second = (dice.between(8 * 3600, 24 * 3600 - 1, "time", which, sale.number) for which in (1, 2))
     local = datetime.combine(moved(sale.day, weeks=weeks), time(), ZoneInfo(SHOP_ZONE)) + timedelta(seconds=max(first, second))
     return local.astimezone(UTC)

@@ -93,9 +93,14 @@ class Converter:
                 except (ValueError, InvalidOperation, KeyError) as error:
                     raise BadPiece(f"{name}: {text!r} is no {word}") from error
         if "identifier" in rule:
-            text = _text(str(rule.get("value", "")), row)
-            return self.holder_of(str(rule["identifier"]), text) if text else None
+            return self._holder(name, str(rule["identifier"]), _text(str(rule.get("value", "")), row))
         raise BadPiece(f"{name}: the mapping knows {', '.join([*CONVERSIONS, 'identifier'])}, not {', '.join(map(str, rule))}")
+
+    def _holder(self, name: str, kind: str, typed: str) -> str | None:
+        try:
+            return self.holder_of(kind, typed) if typed else None
+        except ValueError as error:
+            raise BadPiece(f"{name}: {error}") from error
 
 
 def _text(template: str, row: Row) -> str:

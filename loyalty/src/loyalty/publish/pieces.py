@@ -10,7 +10,7 @@ import orjson
 from loyalty.console import Failure
 
 if TYPE_CHECKING:
-    import _csv
+    from _csv import Reader as Rows
 
 #: Payloads are at most 900 KB on the wire; a longer line is no event, and is not taken into memory whole.
 MAX_LINE_BYTES = 1024 * 1024
@@ -60,7 +60,7 @@ def _text(stream: IO[bytes]) -> Iterator[str]:
             raise Failure(f"Line {number} is not UTF-8.", advice="Convert the file: iconv -f latin1 -t utf-8.") from error
 
 
-def _rows(reader: "_csv._reader", header: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(reader: "Rows", header: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
     line = reader.line_num + 1
     for cells in reader:
         if cells:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from pydantic import ValidationError
+
 from contracts.catalogue import TYPES, EventType
 from contracts.envelope import Record, decode, encode
 from contracts.faults import Undecodable
-from pydantic import ValidationError
-
 from loyalty.publish.mapping import BadPiece, Converter
 from loyalty.publish.pieces import Piece
 

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from contracts.envelope import Record
-
 from loyalty.console import Advance, Failure
 from loyalty.publish.mapping import BadPiece
 from loyalty.publish.pace import Pace

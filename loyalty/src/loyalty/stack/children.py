@@ -10,8 +10,8 @@ from pathlib import Path
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 10.0
 #: A service that dies so often within so long is broken, not unlucky.
 MOST_DEATHS, DEATHS_WINDOW_SECONDS = 5, 60.0
-#: Twice what a service may take to drain.
-STOP_SECONDS = 20.0
+#: A little more than a service gives itself to drain.
+STOP_SECONDS = 28.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,25 +8,31 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
-from typing import IO
+from typing import IO, cast
 
 import psutil
 
 GRACE_SECONDS = 10
 
 
-def start_guardian() -> subprocess.Popen[bytes]:
-    """Start a guardian in a session of its own, where no Ctrl-C reaches it."""
-    return subprocess.Popen([sys.executable, "-m", "loyalty.stack.guardian"], stdin=subprocess.PIPE, start_new_session=True)
+class Guardian:
+    """The supervisor's end of the pipe. Closing it, by `dismiss` or by dying, makes the guardian end what still lives."""
 
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "loyalty.stack.guardian"]
+        # In a session of its own no Ctrl-C reaches it.
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603  our own module
 
-def entrust(guardian: subprocess.Popen[bytes], pid: int) -> None:
-    """Tell the guardian of one more process."""
-    stream: IO[bytes] | None = guardian.stdin
-    if stream is None:
-        raise ValueError("the guardian was started without a pipe")
-    stream.write(b"%d\n" % pid)
-    stream.flush()
+    def entrust(self, pid: int) -> None:
+        """Tell the guardian of one more process."""
+        stream = cast("IO[bytes]", self._process.stdin)
+        stream.write(b"%d\n" % pid)
+        stream.flush()
+
+    def dismiss(self) -> None:
+        """Send the guardian home; it ends first whatever was entrusted and still runs."""
+        cast("IO[bytes]", self._process.stdin).close()
+        self._process.wait()
 
 
 def end_processes(processes: Iterable[psutil.Process]) -> None:

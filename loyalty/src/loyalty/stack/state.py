@@ -9,7 +9,7 @@ from typing import Literal
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from loyalty.console import COULD_NOT, FAILED, Failure
+from loyalty.console import COULD_NOT, Failure
 from loyalty.stack.places import Places
 
 NOT_RUNNING_ADVICE = "Start it with `loyalty up`, or name another folder with --data (the demo's is .local/demo)."
@@ -66,36 +66,49 @@ def read(places: Places) -> State | None:
         state = State.model_validate_json(places.state.read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
-    return state if is_alive(state.pid, state.created) else None
+    return state if process_of(state.pid, state.created) else None
 
 
 def running(places: Places) -> State:
     """Read the state of the ready stack here, or fail with advice."""
     state = read(places)
-    if state is None:
-        raise Failure(f"No stack runs in {places.folder}.", advice=NOT_RUNNING_ADVICE, code=COULD_NOT)
-    if not state.ready:
+    if state is not None and state.ready:
+        return state
+    if owner(places) is not None:
         raise Failure("The stack is still starting.", advice="`loyalty status` shows how far it is.", code=COULD_NOT)
-    return state
+    raise Failure(f"No stack runs in {places.folder}.", advice=NOT_RUNNING_ADVICE, code=COULD_NOT)
 
 
-def is_alive(pid: int, created: float) -> bool:
-    """Tell whether this very process runs, not another under the same number."""
+def process_of(pid: int, created: float) -> psutil.Process | None:
+    """Find this very process, not another under the same number."""
     try:
         process = psutil.Process(pid)
-        return process.create_time() == created and process.status() != psutil.STATUS_ZOMBIE
+        return process if process.create_time() == created and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.NoSuchProcess:
-        return False
+        return None
 
 
 @contextmanager
 def alone(places: Places) -> Iterator[None]:
     """Hold the folder for this process as long as it lives. Fails if another has it."""
     places.folder.mkdir(parents=True, exist_ok=True)
-    with places.lock.open("w") as lock:
+    with places.lock.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             advice = "`loyalty status` shows it, `loyalty down` stops it; --data FOLDER starts another beside it."
-            raise Failure(f"A stack runs in {places.folder} already.", advice=advice, code=FAILED) from error
+            raise Failure(f"A stack runs in {places.folder} already.", advice=advice) from error
+        me = psutil.Process()
+        lock.truncate(0)
+        lock.write(f"{me.pid} {me.create_time()}")
+        lock.flush()
         yield
+
+
+def owner(places: Places) -> psutil.Process | None:
+    """Find the process that holds the folder, ready or not."""
+    try:
+        pid, created = places.lock.read_text().split()
+    except (FileNotFoundError, ValueError):
+        return None
+    return process_of(int(pid), float(created))

@@ -1,14 +1,14 @@
 """Runs the checks that services offer, each against its own service's database."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 
 import asyncpg
-from shared.checks import ENTRY_POINT_GROUP, Check, Violation
 
 from loyalty.console import COULD_NOT, Failure
+from shared.checks import ENTRY_POINT_GROUP, Check, Violation
 
 #: Without `--all` a check stops here: a broken invariant rarely breaks in one row, and one is enough to be damaged.
 ENOUGH_VIOLATIONS = 100
@@ -42,11 +42,7 @@ class Finding:
 
 def offered() -> list[Question]:
     """List every check that an installed service offers, by invariant."""
-    found = [
-        Question(entry.name, check)
-        for entry in entry_points(group=ENTRY_POINT_GROUP)
-        for check in entry.load()
-    ]
+    found = [Question(entry.name, check) for entry in entry_points(group=ENTRY_POINT_GROUP) for check in entry.load()]
     return sorted(found, key=lambda question: (_number(question.check.id), question.service))
 
 

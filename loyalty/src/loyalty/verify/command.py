@@ -24,7 +24,6 @@ def verify(*, as_json_: Json = False, everything: Everything = False, invariant:
 
     Read only, streaming, safe on production. Exit code 0: clean. 1: damaged, and the first damaged row is named. 2: could not check.
 
-    \b
     Examples:
       loyalty verify
       loyalty verify --invariant I2 --json
@@ -59,6 +58,8 @@ def given_urls(database: list[str]) -> dict[str, str]:
     for text in database:
         service, sign, url = text.partition("=")
         if not (service and sign and url):
-            raise Failure(f"--database {text!r} is not SERVICE=URL.", advice="For example: --database accrual=postgresql://verify@host/accrual.", code=COULD_NOT)
+            raise Failure(
+                f"--database {text!r} is not SERVICE=URL.", advice="For example: --database accrual=postgresql://verify@host/accrual.", code=COULD_NOT
+            )
         urls[service] = url
     return urls

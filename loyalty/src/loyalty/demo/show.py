@@ -1,0 +1,86 @@
+"""Shows what the demo did: figures first, then one member, then where to look."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from loyalty.demo.example import Example
+from loyalty.demo.summary import Summary
+from loyalty.member import view
+from loyalty.stack.state import State
+from loyalty.verify.report import as_table, first_damage
+
+#: What each verdict means here, in a few words.
+MEANINGS = {
+    "granted": "earned points",
+    "nothing-earned": "no card shown, or too small for a point",
+    "duplicate": "sent twice, or known under another event id: counted once",
+    "refused": "a currency that the programme does not name",
+    "dead-lettered": "unreadable: kept aside with its reason",
+}
+HISTORY_SHOWN = 12
+
+
+def show_summary(console: Console, summary: Summary) -> None:
+    """Print the table of figures."""
+    figures = summary.as_json()
+    console.print()
+    table = Table(title="Real purchases (CDNOW), synthetic people, hours and categories", title_justify="left", show_header=False, show_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    table.add_row("[bold]purchases[/]", f"{figures['purchases']:,}", f"of {figures['customers']:,} customers")
+    table.add_row("purchase events", f"{figures['purchase_events']:,}", f"with {figures['duplicates']:,} sent again")
+    for verdict, count in figures["verdicts"].items():
+        table.add_row(f"  {verdict}", f"{count:,}", MEANINGS.get(verdict, ""))
+    table.add_row("[bold]members[/]", f"{figures['members']:,}", "registered before buying, or after: then what waited moved in")
+    table.add_row("unclaimed", f"{figures['unclaimed']:,}", f"guests never registered: {figures['unclaimed_points']:,} points wait for them")
+    table.add_row("[bold]points issued[/]", f"{figures['points_issued']:,}", "")
+    for bucket in ("pending", "available", "held", "debt", "expired"):
+        table.add_row(f"  {bucket}", f"{figures[f'points_{bucket}']:,}", "")
+    table.add_row("[bold]events a second[/]", f"{figures['events_per_second']:,}", "catching up on a year and a half, until the last verdict")
+    table.add_row("purchase to reward", _latency(figures), "p50, p99: sent until readable in Kafka, at 100 a second")
+    table.add_row("first grant after", f"{figures['seconds_to_first_grant']:.1f} s", "from the command's start")
+    console.print(table)
+
+
+def _latency(figures: dict[str, Any]) -> str:
+    values = [figures[f"latency_{name}_seconds"] for name in ("p50", "p99")]
+    return ", ".join("-" if value is None else f"{value * 1000:.0f} ms" for value in values)
+
+
+def show_example(console: Console, example: Example) -> None:
+    """Print one member's balance and latest history, and one purchase as a tree."""
+    who = example.who
+    console.print()
+    console.print(
+        f"[bold]{who.given_name} {who.family_name}[/], customer {who.customer} of the data set: {example.purchases} purchases, known by {who.shows}",
+        soft_wrap=True,
+    )
+    console.print(view.balances(example.accounts))
+    console.print(view.history(example.history[:HISTORY_SHOWN]))
+    richest = max((item for item in example.history if item["explanation"]), key=lambda item: len(item["explanation"]["steps"]), default=None)
+    if richest is not None:
+        console.print()
+        console.print(view.explained(f"Why, for {view.cause_of(richest['cause'])}", richest["explanation"]))
+
+
+def show_audit(console: Console, summary: Summary) -> None:
+    """Print what verify found."""
+    console.print()
+    console.print(as_table(summary.findings))
+    damage = first_damage(summary.findings)
+    console.print("Clean: every event counted exactly once." if damage is None else f"[bold red]{damage}[/]", soft_wrap=True)
+
+
+def show_where(console: Console, state: State, example: Example | None, folder: str) -> None:
+    """Print what can be tried while everything runs."""
+    gateway = state.services["gateway"].url
+    console.print()
+    console.print(f"Documentation  {gateway}/docs", soft_wrap=True)
+    console.print(f"Metrics        {' '.join(f'{service.url}/metrics' for service in state.services.values())}", soft_wrap=True)
+    if example is not None:
+        kind, value = example.who.identifiers[0]
+        console.print(f"A member       loyalty member show {kind}:{value} --data {folder}", soft_wrap=True)
+    console.print(f"Is it right?   loyalty verify --data {folder}", soft_wrap=True)
