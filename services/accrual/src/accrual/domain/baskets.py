@@ -1,23 +1,10 @@
 """The lines of one event with the money counted and the rules met, line by line."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 
 from accrual.domain.facts import Line
 from accrual.domain.matching import Matcher
-from accrual.domain.rules import Arithmetic, Share
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What rules look at, the same for every kind of fact; activities and registrations have no lines."""
-
-    lines: Sequence[Line]
-    delivery_amount: int  #: as far as the programme counts it
-    store: str | None
-    channel: str
-    local: datetime  #: the event's time where it happened
+from accrual.domain.rules import Arithmetic, Event, Share
 
 
 class Basket:
@@ -51,24 +38,23 @@ class Basket:
         """Return the ids of the lines that count for a rule."""
         return tuple([line.line_id for mask, line in zip(self.masks, self.lines, strict=True) if mask & bit])
 
-    def parts(self, share: Share) -> Iterator[tuple[int, int, int]]:
-        """Yield what a base rule gives, divided among what it counted: rules met there, numerator, denominator."""
-        rule = share.rule
+    def parts(self, share: Share) -> list[list[int]]:
+        """Divide what a base rule gives among what it counted: [rules met there, the rule, numerator, denominator] each."""
+        rule, step = share
+        bit = rule.bit
         if rule.counts == "once":
-            yield self._beyond, share.numerator, share.denominator
-            return
+            return [[self._beyond, bit, step.numerator, step.denominator]]
         if rule.counts == "quantity":
-            counted, beyond = [line.quantity for line in self.lines], 0
+            counted, delivery = [line.quantity for line in self.lines], 0
         else:
-            counted, beyond = self.amounts, self._delivery if self._beyond & rule.bit else 0
+            counted, delivery = self.amounts, self._delivery if self._beyond & bit else 0
         numerator, denominator = rule.numerator, rule.denominator
         if rule.counts == "steps":  # full steps belong to the receipt: each line has its part of them
-            numerator, denominator = share.numerator, share.denominator * (share.basis or 1)
-        if beyond:
-            yield self._beyond, beyond * numerator, denominator
-        for mask, amount in zip(self.masks, counted, strict=True):
-            if mask & rule.bit and amount:
-                yield mask, amount * numerator, denominator
+            numerator, denominator = step.numerator, step.denominator * (step.basis or 1)
+        parts = [[mask, bit, amount * numerator, denominator] for mask, amount in zip(self.masks, counted, strict=True) if mask & bit and amount]
+        if delivery:
+            parts.append([self._beyond, bit, delivery * numerator, denominator])
+        return parts
 
 
 def _amounts(lines: Sequence[Line], arithmetic: Arithmetic) -> list[int]:

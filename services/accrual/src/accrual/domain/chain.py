@@ -31,15 +31,15 @@ def link(previous: bytes, transaction: bytes) -> bytes:
 def canonical(transaction: Transaction) -> bytes:
     """Return the bytes that are hashed: equal for equal transactions, different for any changed field."""
     stamp = transaction.stamp
-    fields = [
+    head = (
         f"1\0{stamp.transaction_id}\0{transaction.operation}\0{stamp.cause_source}\0{stamp.cause_event}\0{stamp.programme}\0"
         f"{stamp.programme_version}\0{_microseconds(stamp.occurred_at)}\0{_microseconds(stamp.booked_at)}\0{len(transaction.entries)}\0"
-    ]
-    fields += [
+    )
+    legs = [
         f"{account_id}\0{_number(version)}\0{bucket}\0{amount}\0{_number(balance_after)}\0{lot_id or ''}\0{_time(usable_from)}\0{_time(expires_at)}\0"
         for account_id, version, bucket, amount, balance_after, lot_id, usable_from, expires_at in transaction.entries
     ]
-    return "".join(fields).encode()
+    return "".join((head, *legs)).encode()
 
 
 def _number(value: int | None) -> str:

@@ -48,8 +48,7 @@ def compile_document(document: Document) -> Programme:
         ),
         document=document,
         purchases={
-            currency: _rule_set(document, [rule for rule in document.earning if rule.on == "purchase"], currency)
-            for currency in document.all_currencies
+            currency: _rule_set(document, [rule for rule in document.earning if rule.on == "purchase"], currency) for currency in document.all_currencies
         },
         activities={
             kind: _rule_set(document, [rule for rule in document.earning if kind in (rule.when.activity or ())], document.all_currencies[0])
@@ -64,15 +63,10 @@ def _rule_set(document: Document, rules: Sequence[Rule], currency: str) -> RuleS
     by_priority = sorted(rules, key=lambda rule: -rule.priority)  # stable: on a tie as written
     base_bits = {rule.id: 1 << place for place, rule in enumerate(by_priority) if rule.give.points is not None}
     compiled = [_compiled(rule, place, base_bits, document, currency) for place, rule in enumerate(by_priority)]
-    open_bits = sum(
-        done.bit for done, rule in zip(compiled, by_priority, strict=True) if rule.enabled and currency in (rule.when.currency or (currency,))
-    )
+    open_bits = sum(done.bit for done, rule in zip(compiled, by_priority, strict=True) if rule.enabled and currency in (rule.when.currency or (currency,)))
     points = document.points
     return RuleSet(
-        base=tuple(rule for rule in compiled if rule.operation is Operation.EARN),
-        multipliers=tuple(rule for rule in compiled if rule.operation is Operation.MULTIPLY),
-        fixed=tuple(rule for rule in compiled if rule.operation is Operation.FIXED),
-        guarded=tuple(rule for rule in compiled if rule.guarded),
+        rules=tuple(compiled),
         matcher=Matcher(compiled, [conditions_of(rule.when) for rule in by_priority], open_bits=open_bits),
         arithmetic=Arithmetic(
             before_discounts=points.basis.amount == "before_discounts",
@@ -110,6 +104,8 @@ def _compiled(rule: Rule, place: int, base_bits: dict[str, int], document: Docum
         quantity=None if rule.when.quantity is None else in_units(rule.when.quantity, 3),
         first_purchase=rule.when.first_purchase,
         limits=_limits(rule.cap, document.points.decimals),
+        limited=bool(rule.cap),
+        guarded=bool(rule.cap) or rule.when.first_purchase or minimum is not None or rule.when.quantity is not None,
         refusals=refusals_of(rule, minimum, currency),
     )
 
@@ -154,4 +150,5 @@ def _limits(caps: Sequence[Cap], decimals: int) -> tuple[Limit, ...]:
 
 def _worth(document: Document, currency: str) -> Fraction:
     """Return what the smallest unit of points is worth, in minor units."""
-    return Fraction(_in(document.points.worth, currency) or 0) * 10 ** minor_digits(currency) / 10**document.points.decimals
+    scale = Fraction(10 ** minor_digits(currency), 10**document.points.decimals)
+    return Fraction(_in(document.points.worth, currency) or 0) * scale

@@ -3,9 +3,7 @@
 from datetime import date
 
 from accrual.domain.document import Goods, When
-from accrual.domain.rules import Conditions
-
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from accrual.domain.rules import WEEKDAYS, Conditions
 
 
 def conditions_of(when: When) -> Conditions:
@@ -16,7 +14,7 @@ def conditions_of(when: When) -> Conditions:
         stores=None if when.store is None else frozenset(when.store),
         channels=None if when.channel is None else frozenset(when.channel),
         windows=tuple((window.first or date.min, window.until or date.max) for window in when.dates or ()),
-        weekdays=frozenset(range(7)) if when.days is None else frozenset(_WEEKDAYS.index(day) for day in when.days),
+        weekdays=frozenset(range(7)) if when.days is None else frozenset(WEEKDAYS.index(day) for day in when.days),
         hours=tuple((_minute(hours[:5]), _minute(hours[6:])) for hours in when.hours or ()),
     )
 

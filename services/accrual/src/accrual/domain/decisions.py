@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import gcd
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from accrual.domain.accounts import CounterKey
 
@@ -31,7 +31,13 @@ class Step(NamedTuple):
     denominator: int
     lines: tuple[str, ...]  #: ids of the lines counted; empty where the step is about the whole receipt
     basis: int | None  #: the money counted, in minor units
-    text: str  #: the same in words: `120.00 at 1 per 20.00`
+    say: tuple[Any, ...]  #: a function of `wording`, and its arguments
+
+    @property
+    def text(self) -> str:
+        """The same in words: `120.00 at 1 per 20.00`."""
+        words: str = self.say[0](*self.say[1:])
+        return words
 
     @property
     def points_exact(self) -> str:
@@ -49,8 +55,7 @@ class NotGiven(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """Why so many points: every step in order, and every rule that stayed silent."""
 
     points: int
@@ -58,8 +63,7 @@ class Explanation:
     not_given: tuple[NotGiven, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """Points are given. They are usable from `usable_from` on and no longer from `expires_at` on (None: they stay)."""
 
     explanation: Explanation
@@ -74,8 +78,7 @@ class Grant:
         return self.explanation.points
 
 
-@dataclass(frozen=True, slots=True)
-class NothingEarned:
+class NothingEarned(NamedTuple):
     """The event is in order, and no rule gave anything; the explanation says why not."""
 
     explanation: Explanation

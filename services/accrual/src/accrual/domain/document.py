@@ -243,4 +243,3 @@ class Document(Part):
     def fingerprint(self) -> str:
         """Return the SHA-256 of the document's meaning: the same for `20.0` and `20.00`, and for keys in another order."""
         return sha256(json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-

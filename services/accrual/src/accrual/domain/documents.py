@@ -7,9 +7,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from accrual.domain.consistency import Finding, findings
+from accrual.domain.consistency import findings
 from accrual.domain.document import Document
-from accrual.domain.problems import DocumentError, Path, Problem, path_text
+from accrual.domain.problems import DocumentError, Finding, Path, Problem, path_text
 from accrual.domain.sources import Source, read_source
 
 #: What pydantic's kinds of errors mean to whoever writes the document. Others keep pydantic's words.
@@ -87,7 +87,10 @@ def _problem(details: ErrorDetails, source: Source) -> Problem:
     elif kind == "extra_forbidden":
         message, advice = f"unknown key `{path[-1]}`", _similar(str(path[-1]), sorted(_keys_around(path)))
     elif kind == "literal_error":
-        message, advice = f"unknown value `{details['input']}`", _similar(str(details["input"]), context["expected"].replace("'", "").replace(" or ", ", ").split(", "))
+        message, advice = (
+            f"unknown value `{details['input']}`",
+            _similar(str(details["input"]), context["expected"].replace("'", "").replace(" or ", ", ").split(", ")),
+        )
     elif kind in {"string_pattern_mismatch", "enum"}:
         message, advice = f"`{details['input']}` is not written as it should be", f"expected: {context.get('pattern') or context.get('expected')}"
     else:

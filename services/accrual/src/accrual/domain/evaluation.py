@@ -5,55 +5,50 @@ Rounding and caps come after, in `settlement`.
 
 from dataclasses import dataclass
 
-from accrual.domain.accounts import AccountState, CounterKey
-from accrual.domain.amounts import written, written_exactly
-from accrual.domain.baskets import Basket, Event
-from accrual.domain.decisions import NotGiven
+from accrual.domain.accounts import AccountState
+from accrual.domain.baskets import Basket
+from accrual.domain.decisions import NotGiven, Step
 from accrual.domain.matching import Matcher
-from accrual.domain.multiplication import Multiplication
-from accrual.domain.rules import Arithmetic, CompiledRule, Day, Share
+from accrual.domain.multiplication import multiply
+from accrual.domain.rules import Arithmetic, CompiledRule, Day, Event, Share
 from accrual.domain.stacking import chosen
+from accrual.domain.wording import of_money, of_quantity, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """The rules for one trigger, and one currency or kind of activity, each kind in the order in which it applies."""
+    """The rules for one trigger, and one currency or kind of activity."""
 
-    base: tuple[CompiledRule, ...]
-    multipliers: tuple[CompiledRule, ...]
-    fixed: tuple[CompiledRule, ...]
-    guarded: tuple[CompiledRule, ...]
+    rules: tuple[CompiledRule, ...]
     matcher: Matcher
     arithmetic: Arithmetic
     stacking: bool  #: some rule is exclusive or in a best-of group
 
 
-def evaluate(rules: RuleSet, event: Event, state: AccountState, day: Day) -> tuple[list[Share], list[NotGiven]]:
+def evaluate(rules: RuleSet, event: Event, state: AccountState, day: Day) -> tuple[list[Share], tuple[NotGiven, ...]]:
     """Return what each rule gives, in order, and why the others give nothing."""
     basket = Basket(event, rules.matcher, rules.arithmetic)
-    touched = rules.matcher.touched(basket.masks, delivered=event.delivery_amount > 0)
-    candidates, silent = rules.matcher.candidates(store=event.store, channel=event.channel, local=event.local, touched=touched)
-    not_given = list(silent)
-    for rule in rules.guarded:
-        if candidates & rule.bit:
-            refusal = _guard(rule, basket, state, day)
-            if refusal is not None:
-                candidates ^= rule.bit
-                not_given.append(refusal)
-    earned = [_counted(rule, basket) for rule in rules.base if candidates & rule.bit]
-    fixed = [_counted(rule, basket) for rule in rules.fixed if candidates & rule.bit]
-    multipliers = [rule for rule in rules.multipliers if candidates & rule.bit]
-    if not all(share.numerator for share in earned):
-        not_given += [share.rule.refusals["nothing-to-count"] for share in earned if not share.numerator]
-        earned = [share for share in earned if share.numerator]
+    candidates, silent, guarded = rules.matcher.met(event, basket.masks)
+    not_given: list[NotGiven] = []
+    for rule in guarded:
+        refusal = _guard(rule, basket, state, day)
+        if refusal is not None:
+            candidates ^= rule.bit
+            not_given.append(refusal)
+    base, multipliers, fixed = rules.matcher.applying(candidates)
+    earned: list[Share] = []
+    for rule in base:
+        step = _earned(rule, basket)
+        if step is None:
+            not_given.append(rule.refusals["nothing-to-count"])
+        else:
+            earned.append((rule, step))
+    given = [(rule, _once(rule, basket)) for rule in fixed]
     if rules.stacking:
-        earned, fixed, multipliers = chosen(earned, fixed, multipliers, state=state, day=day, not_given=not_given)
+        earned, given, multipliers = chosen(earned, given, multipliers, state=state, day=day, not_given=not_given)
     if multipliers:
-        multiplied = Multiplication(earned, basket)
-        if rules.stacking:
-            multipliers = multiplied.chosen(multipliers, not_given=not_given)
-        earned += multiplied.shares(multipliers, not_given=not_given)
-    return earned + fixed, not_given
+        earned += multiply(earned, multipliers, basket, stacking=rules.stacking, not_given=not_given)
+    return earned + given, (*silent, *not_given) if not_given else silent
 
 
 def _guard(rule: CompiledRule, basket: Basket, state: AccountState, day: Day) -> NotGiven | None:
@@ -64,20 +59,31 @@ def _guard(rule: CompiledRule, basket: Basket, state: AccountState, day: Day) ->
         return rule.refusals["below-minimum"]
     if rule.quantity is not None and basket.quantity(rule.bit) < rule.quantity:
         return rule.refusals["too-few-items"]
-    for limit in rule.limits:
-        if limit.slot and state.counters.get(CounterKey(rule.id, day.periods[limit.slot]), 0) >= limit.amount:
-            return rule.refusals["cap-reached"]
+    if rule.limited:
+        counters = state.counters
+        for key, amount, _, _ in day.limits[rule.id]:
+            if key is not None and counters.get(key, 0) >= amount:
+                return rule.refusals["cap-reached"]
     return None
 
 
-def _counted(rule: CompiledRule, basket: Basket) -> Share:
-    """Return what a base or fixed rule gives by itself."""
-    lines = () if rule.everything else basket.line_ids(rule.bit)
+def _earned(rule: CompiledRule, basket: Basket) -> Step | None:
+    """Return what a base rule gives by itself; None where there is nothing to count."""
     if rule.counts == "once":
-        return Share(rule, rule.numerator, rule.denominator, lines, None, rule.words)
+        return _once(rule, basket)
+    lines = () if rule.everything else basket.line_ids(rule.bit)
     if rule.counts == "quantity":
         quantity = basket.quantity(rule.bit)
-        return Share(rule, quantity * rule.numerator, rule.denominator, lines, None, f"{written_exactly(quantity, 1000, 0)} {rule.words}")
+        return Step(rule.id, rule.operation, quantity * rule.numerator, rule.denominator, lines, None, (of_quantity, quantity, rule.words))
     basis = basket.total if rule.everything else basket.amount(rule.bit)
     counted = basis if rule.counts == "money" else basis // rule.step
-    return Share(rule, counted * rule.numerator, rule.denominator, lines, basis, f"{written(basis, basket.money_digits)} {rule.words}")
+    if counted == 0:
+        return None
+    say = (of_money, basis, basket.money_digits, rule.words)
+    return Step(rule.id, rule.operation, counted * rule.numerator, rule.denominator, lines, basis, say)
+
+
+def _once(rule: CompiledRule, basket: Basket) -> Step:
+    """Return what a rule gives that gives the same for every receipt or activity."""
+    lines = () if rule.everything else basket.line_ids(rule.bit)
+    return Step(rule.id, rule.operation, rule.numerator, rule.denominator, lines, None, (plain, rule.words))

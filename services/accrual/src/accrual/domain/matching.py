@@ -5,17 +5,34 @@ more than one. What is remembered is bounded, and only ever saves time.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
-from accrual.domain.decisions import NotGiven
+from accrual.domain.decisions import NotGiven, Operation
 from accrual.domain.facts import Line
-from accrual.domain.rules import CompiledRule, Conditions
+from accrual.domain.rules import WEEKDAYS, CompiledRule, Conditions, Event
 
-#: How many kinds of goods, places, days and combinations are remembered, each.
-REMEMBERED = 8_192
+#: How many kinds of goods, places, days and combinations are remembered, each: more than a week has minutes.
+REMEMBERED = 16_384
 
-_GATES = ("other-store", "other-channel", "outside-dates", "other-day-or-hour", "no-such-goods")
+_GATES = ("other-place", "other-day-or-hour", "outside-dates", "no-such-goods")
+
+
+class Met(NamedTuple):
+    """The rules an event meets as far as goods, place and time go, why the others stay silent, and which to ask further."""
+
+    candidates: int
+    silent: tuple[NotGiven, ...]
+    guarded: tuple[CompiledRule, ...]
+
+
+class Applying(NamedTuple):
+    """Rules by what they do, each kind in the order in which it applies."""
+
+    base: tuple[CompiledRule, ...]
+    multipliers: tuple[CompiledRule, ...]
+    fixed: tuple[CompiledRule, ...]
 
 
 class Matcher:
@@ -30,43 +47,44 @@ class Matcher:
         kinds = {kind for condition in conditions for goods in (condition.include, condition.exclude) for kind in goods}
         self._by_sku, self._by_label = "sku" in kinds, "label" in kinds
         self._by_store = any(condition.stores is not None for condition in conditions)
+        self._by_hour = any(condition.hours for condition in conditions)
+        self._by_time = self._by_hour or any(len(condition.weekdays) < len(WEEKDAYS) for condition in conditions)
+        self._by_date = any(condition.windows for condition in conditions)
         #: rules that ask for no certain goods: delivery and visits count for them
         self.beyond_goods = sum(bit for bit, condition in self._conditions if not condition.include)
         self._counting_delivery = self.beyond_goods & sum(rule.bit for rule in rules if rule.counts != "once")
-        self._store = lru_cache(REMEMBERED)(self._store_mask)
-        self._channel = lru_cache(REMEMBERED)(self._channel_mask)
+        self._place = lru_cache(REMEMBERED)(self._place_mask)
         self._date = lru_cache(REMEMBERED)(self._date_mask)
         self._time = lru_cache(REMEMBERED)(self._time_mask)
         self._goods = lru_cache(REMEMBERED)(self._goods_mask)
-        self._silent = lru_cache(REMEMBERED)(self._silent_rules)
+        self._met = lru_cache(REMEMBERED)(self._met_rules)
+        #: sorts candidates by what they do
+        self.applying = lru_cache(REMEMBERED)(self._applying_rules)
 
     def line_masks(self, lines: Sequence[Line]) -> list[int]:
         """Return for each line the rules whose conditions on goods it meets."""
         goods, by_sku, by_label = self._goods, self._by_sku, self._by_label
         return [goods(line.category, line.brand, line.sku if by_sku else "", line.labels if by_label else ()) for line in lines]
 
-    def touched(self, masks: Sequence[int], *, delivered: bool) -> int:
-        """Return the rules that something in the event meets: a line, the delivery where it counts, or an event without lines."""
-        if not masks:
-            return self._all
-        touched = self._counting_delivery if delivered else 0
+    def met(self, event: Event, masks: Sequence[int]) -> Met:
+        """Return the rules that an event meets, given which rules each of its lines meets."""
+        touched = 0 if masks else self._all  # an event without lines meets every rule
         for mask in masks:
             touched |= mask
-        return touched
+        if event.delivery_amount:
+            touched |= self._counting_delivery
+        _, _, store, channel, local = event
+        places = self._place(store if self._by_store else None, channel)
+        times = self._time(local.weekday(), local.hour * 60 + local.minute if self._by_hour else 0) if self._by_time else self._all
+        dates = self._date(local.date()) if self._by_date else self._all
+        return self._met(places, times, dates, touched)
 
-    def candidates(self, *, store: str | None, channel: str, local: datetime, touched: int) -> tuple[int, tuple[NotGiven, ...]]:
-        """Return the rules that may apply, given the rules that some line meets, and why each other one does not."""
-        stores = self._store(store) if self._by_store else self._all
-        channels = self._channel(channel)
-        dates = self._date(local.date())
-        times = self._time(local.weekday(), local.hour * 60 + local.minute)
-        return stores & channels & dates & times & touched & self._open, self._silent(stores, channels, dates, times, touched)
-
-    def _store_mask(self, store: str | None) -> int:
-        return sum(bit for bit, condition in self._conditions if condition.stores is None or store in condition.stores)
-
-    def _channel_mask(self, channel: str) -> int:
-        return sum(bit for bit, condition in self._conditions if condition.channels is None or channel in condition.channels)
+    def _place_mask(self, store: str | None, channel: str) -> int:
+        return sum(
+            bit
+            for bit, condition in self._conditions
+            if (condition.stores is None or store in condition.stores) and (condition.channels is None or channel in condition.channels)
+        )
 
     def _date_mask(self, day: date) -> int:
         return sum(bit for bit, condition in self._conditions if not condition.windows or any(first <= day <= last for first, last in condition.windows))
@@ -79,21 +97,27 @@ class Matcher:
         )
 
     def _goods_mask(self, category: str | None, brand: str | None, sku: str, labels: tuple[str, ...]) -> int:
-        found = {"category": {category}, "brand": {brand}, "sku": {sku}, "label": set(labels)}
+        found: dict[str, set[str | None]] = {"category": {category}, "brand": {brand}, "sku": {sku}, "label": set(labels)}
         return sum(
             bit
             for bit, condition in self._conditions
-            if all(words & found[kind] for kind, words in condition.include.items()) and not any(words & found[kind] for kind, words in condition.exclude.items())
+            if all(words & found[kind] for kind, words in condition.include.items())
+            and not any(words & found[kind] for kind, words in condition.exclude.items())
         )
 
-    def _silent_rules(self, *masks: int) -> tuple[NotGiven, ...]:
+    def _met_rules(self, *masks: int) -> Met:
         silent: list[NotGiven] = []
+        candidates = 0
         for rule in self._rules:
+            closed = [gate for gate, mask in zip(_GATES, masks, strict=True) if not mask & rule.bit]
             if not self._open & rule.bit:
                 silent.append(rule.refusals["disabled" if "disabled" in rule.refusals else "other-currency"])
-                continue
-            for gate, mask in zip(_GATES, masks, strict=True):
-                if not mask & rule.bit:
-                    silent.append(rule.refusals[gate])
-                    break
-        return tuple(silent)
+            elif closed:
+                silent.append(rule.refusals[closed[0]])
+            else:
+                candidates |= rule.bit
+        return Met(candidates, tuple(silent), tuple(rule for rule in self._rules if candidates & rule.bit and rule.guarded))
+
+    def _applying_rules(self, candidates: int) -> Applying:
+        met = [rule for rule in self._rules if candidates & rule.bit]
+        return Applying(*(tuple(rule for rule in met if rule.operation is kind) for kind in (Operation.EARN, Operation.MULTIPLY, Operation.FIXED)))

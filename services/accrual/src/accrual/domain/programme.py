@@ -2,22 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.amounts import MAX_POINTS
-from accrual.domain.baskets import Event
 from accrual.domain.decisions import Decision, Explanation, Grant, NotGiven, NothingEarned, Reason, Refusal
 from accrual.domain.document import Document, Expiry
 from accrual.domain.evaluation import RuleSet, evaluate
 from accrual.domain.facts import Activity, Fact, Purchase, Registration
 from accrual.domain.lifetimes import expiry_of, start_of
 from accrual.domain.matching import REMEMBERED
-from accrual.domain.rules import Day, Limit
+from accrual.domain.rules import Day, DayLimit, Event, Limit
 from accrual.domain.settlement import PROGRAMME, settle
+
+_TRIGGERS: dict[type[Fact], str] = {Purchase: "purchase", Activity: "activity", Registration: "registration"}
 
 #: A member is welcomed once per programme, whatever later versions call the rule.
 WELCOMED = CounterKey(PROGRAMME, "times/registration")
@@ -50,9 +51,7 @@ class Terms:
 class Programme:
     """One version of a programme. `terms` and `document` may be read; everything is decided by `decide`."""
 
-    def __init__(
-        self, *, terms: Terms, document: Document, purchases: Mapping[str, RuleSet], activities: Mapping[str, RuleSet], registration: RuleSet
-    ) -> None:
+    def __init__(self, *, terms: Terms, document: Document, purchases: Mapping[str, RuleSet], activities: Mapping[str, RuleSet], registration: RuleSet) -> None:
         """Be built by `compiler.compile_document`."""
         self.terms = terms
         self.document = document
@@ -79,14 +78,13 @@ class Programme:
 
     def counters(self, fact: Fact) -> tuple[CounterKey, ...]:
         """Return the counters that deciding the event may read or change: all that the state must hold."""
-        periods = self._day(fact.occurred_at.astimezone(self.terms.zone).date(), "purchase").periods
+        limits = self._day(fact.occurred_at.astimezone(self.terms.zone).date(), _TRIGGERS[type(fact)]).limits
         rules = self._rules_for(fact)
-        keys = [CounterKey(PROGRAMME, periods[limit.slot]) for limit in self.terms.limits if limit.slot]
-        if rules is not None:
-            keys += [CounterKey(rule.id, periods[limit.slot]) for rule in rules.guarded for limit in rule.limits if limit.slot]
+        ids = [PROGRAMME, *(rule.id for rule in rules.rules if rule.limited)] if rules is not None else [PROGRAMME]
+        found = [limit.key for rule in ids for limit in limits[rule] if limit.key is not None]
         if isinstance(fact, Registration):
-            keys.append(WELCOMED)
-        return tuple(keys)
+            found.append(WELCOMED)
+        return tuple(found)
 
     def worth(self, points: int, currency: str) -> int:
         """Return what points are worth in minor units of a currency of the programme, rounded down."""
@@ -133,28 +131,34 @@ class Programme:
         return Grant(decision.explanation, decision.usable_from, decision.expires_at, decision.confirmable, (*decision.counters, (WELCOMED, 1)))
 
     def _settled(self, rules: RuleSet, event: Event, state: AccountState, trigger: str) -> Decision:
-        local = event.local if event.local.tzinfo is self.terms.zone else event.local.astimezone(self.terms.zone)
-        day = self._day(local.date(), trigger)
+        terms, local = self.terms, event.local
+        day = self._day((local if local.tzinfo is terms.zone else local.astimezone(terms.zone)).date(), trigger)
         shares, not_given = evaluate(rules, event, state, day)
-        settled = settle(shares, rules.arithmetic, self.terms.limits, state, day)
-        explanation = Explanation(settled.points, settled.steps, tuple(not_given))
-        if settled.points > MAX_POINTS:
-            return Refusal(Reason.TOO_MANY_POINTS, f"{settled.points} points are more than an account can hold")
-        if settled.points == 0:
+        points, steps, counters = settle(shares, rules.arithmetic, state, day)
+        explanation = Explanation(points, tuple(steps), not_given)
+        if points > MAX_POINTS:
+            return Refusal(Reason.TOO_MANY_POINTS, f"{points} points are more than an account can hold")
+        if points == 0:
             return NothingEarned(explanation)
-        confirmable = self.terms.confirmable and trigger == "purchase"
-        return Grant(explanation, day.usable_from or event.local.astimezone(UTC), day.expires_at, confirmable, settled.counters)
+        return Grant(explanation, day.usable_from or local.astimezone(UTC), day.expires_at, terms.confirmable and trigger == "purchase", counters)
 
     def _day_of(self, day: date, trigger: str) -> Day:
         """Work out what a day means; remembered by `_day`."""
         year, week, _ = day.isocalendar()
-        periods = {"day": day.isoformat(), "week": f"{year}-W{week:02d}", "month": f"{day:%Y-%m}", "year": f"{day:%Y}"}
-        texts = {f"{kind}/{period}": f"{kind}/{period}:{value}" for kind in ("points", "times") for period, value in periods.items()}
-        texts |= {"points/ever": "points/ever", "times/ever": "times/ever"}
+        periods = {"day": f":{day}", "week": f":{year}-W{week:02d}", "month": f":{day:%Y-%m}", "year": f":{day:%Y}", "ever": ""}
         terms = self.terms
+        sets = (*self._purchases.values(), *self._activities.values(), self._registration)
+        limits = {PROGRAMME: terms.limits} | {rule.id: rule.limits for rules in sets for rule in rules.rules}
+        on_day = {
+            rule: tuple(
+                DayLimit(CounterKey(rule, slot + periods[slot.partition("/")[2]]) if slot else None, amount, counts_points, words)
+                for slot, amount, counts_points, words in found
+            )
+            for rule, found in limits.items()
+        }
         pending = terms.pending_days.get(trigger, 0)
-        usable_from = start_of(date.fromordinal(day.toordinal() + pending), terms.zone) if pending else None
-        return Day(texts, usable_from, None if terms.expiry is None else expiry_of(terms.expiry, day, terms.zone))
+        usable_from = start_of(day + timedelta(days=pending), terms.zone) if pending else None
+        return Day(on_day, usable_from, None if terms.expiry is None else expiry_of(terms.expiry, day, terms.zone))
 
 
 @lru_cache(REMEMBERED)

@@ -11,8 +11,7 @@ def refusals_of(rule: Rule, minimum: Decimal | None, currency: str) -> dict[str,
     when = rule.when
     words = {
         "other-currency": f"only in {_list(when.currency)}",
-        "other-store": f"only in store {_list(when.store)}",
-        "other-channel": f"only by {_list(when.channel)}",
+        "other-place": " ".join(["only", *([f"in store {_list(when.store)}"] if when.store else []), *([f"by {_list(when.channel)}"] if when.channel else [])]),
         "outside-dates": f"only {' or '.join(_dates(window) for window in when.dates or ())}",
         "other-day-or-hour": f"only on {_list(when.days)} {_list(when.hours)}".replace(" on  ", " at ").rstrip(),
         "no-such-goods": f"only for {_goods(when)}" + (f", not for {_goods(when.exclude)}" if when.exclude else ""),

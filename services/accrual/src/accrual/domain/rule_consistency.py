@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from accrual.domain.amounts import in_units, minor_digits
-from accrual.domain.document import Cap, Dates, Document, Goods, Rule
+from accrual.domain.cap_consistency import cap_findings
+from accrual.domain.document import Dates, Document, Goods, Rule
 from accrual.domain.problems import Finding, Path
+from accrual.domain.rules import WEEKDAYS
 
 #: Ids that explanations and counters use for the programme and the receipt as a whole.
 RESERVED = frozenset({"programme", "receipt"})
 
 _OF_PURCHASES = ("category", "brand", "sku", "label", "exclude", "store", "channel", "currency", "minimum", "quantity", "first_purchase")
-_PERIODS = ("receipt", "day", "week", "month", "year", "ever")
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def rule_findings(rule: Rule, path: Path, document: Document) -> Iterator[Finding]:
@@ -45,44 +45,6 @@ def group_findings(document: Document) -> Iterator[Finding]:
         if (other.give.multiply is None) != (rule.give.multiply is None):
             advice = "give the multipliers a group of their own"
             yield Finding(("earning", number, "group"), f"compares a multiplier with points: `{other.id}` and `{rule.id}`", advice)
-
-
-def cap_findings(caps: Sequence[Cap], path: Path, document: Document, *, rule: Rule | None = None) -> Iterator[Finding]:
-    """Yield caps that are too fine, below one grant, or never reached."""
-    decimals = document.points.decimals
-    rules = [rule] if rule is not None else list(document.earning)
-    for number, cap in enumerate(caps):
-        place = (*path, number)
-        if cap.points is not None:
-            if in_units(cap.points, decimals) is None:
-                yield Finding(place, f"{cap.points} points are finer than {decimals} decimals", "write fewer decimals")
-            for giver in rules:
-                single = _single(giver)
-                if single is not None and cap.points < single:
-                    yield Finding(place, f"a cap of {cap.points} points is below one grant of `{giver.id}`, {single}", "raise the cap, or give less")
-        if cap.per == "receipt" and rule is not None and rule.on != "purchase":
-            yield Finding(place, f"a rule on {rule.on} has no receipt", "use another period")
-    for (number, one), (other_number, other) in combinations(enumerate(caps), 2):
-        if (one.points is None) != (other.points is None):
-            continue
-        if one.per == other.per:
-            yield Finding((*path, other_number), f"two caps per {one.per}", "keep one of them")
-            continue
-        (place, shorter), (_, longer) = sorted([(number, one), (other_number, other)], key=lambda found: _PERIODS.index(found[1].per))
-        if _amount(shorter) > _amount(longer):
-            message = f"a cap of {_amount(shorter)} per {shorter.per} is never reached: {_amount(longer)} per {longer.per} comes first"
-            yield Finding((*path, place), message, "lower it, or remove it")
-
-
-def _amount(cap: Cap) -> Decimal:
-    return cap.points if cap.points is not None else Decimal(cap.times or 0)
-
-
-def _single(rule: Rule) -> Decimal | None:
-    """Return the least that the rule gives when it gives something, where the document says it."""
-    if rule.give.fixed is not None:
-        return rule.give.fixed
-    return rule.give.points if rule.give.per == "visit" else None
 
 
 def _trigger_findings(rule: Rule, path: Path) -> Iterator[Finding]:
@@ -131,7 +93,9 @@ def _amount_findings(money: Any, path: Path, currencies: Sequence[str]) -> Itera
 def _unit_findings(rule: Rule, path: Path, document: Document) -> Iterator[Finding]:
     decimals = document.points.decimals
     if rule.give.fixed is not None and in_units(rule.give.fixed, decimals) is None:
-        yield Finding((*path, "give", "fixed"), f"{rule.give.fixed} points are finer than {decimals} decimals", "write fewer decimals, or raise points.decimals")
+        yield Finding(
+            (*path, "give", "fixed"), f"{rule.give.fixed} points are finer than {decimals} decimals", "write fewer decimals, or raise points.decimals"
+        )
     if rule.when.quantity is not None and in_units(rule.when.quantity, 3) is None:
         yield Finding((*path, "when", "quantity"), "finer than a thousandth", "write at most 3 decimals")
 
@@ -152,7 +116,7 @@ def _window_findings(rule: Rule, path: Path, document: Document) -> Iterator[Fin
     for one, other in combinations(windows, 2):
         if _first(one) <= _last(other) and _first(other) <= _last(one):
             yield Finding((*path, "dates"), f"two windows overlap from {max(_first(one), _first(other))} on", "make them one, or part them")
-    for early, late in zip(hours, hours[1:], strict=False):
+    for early, late in pairwise(hours):
         if late[:5] < early[6:]:
             yield Finding((*path, "hours"), f"{early} and {late} overlap", "make them one")
     start, end = _day(document.effective_from, date.min), _day(document.effective_until, date.max)
@@ -178,7 +142,7 @@ def _has_weekday(window: Dates, days: Sequence[str]) -> bool:
     if window.first is None or window.until is None:
         return True
     length = min((window.until - window.first).days + 1, 7)
-    return any(_WEEKDAYS[(window.first + timedelta(days=number)).weekday()] in days for number in range(length))
+    return any(WEEKDAYS[(window.first + timedelta(days=number)).weekday()] in days for number in range(length))
 
 
 def _target_findings(rule: Rule, path: Path, document: Document) -> Iterator[Finding]:

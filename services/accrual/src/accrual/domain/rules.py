@@ -1,12 +1,16 @@
 """Compiled rules: whole numbers and bit masks, made once per programme version by `compiler`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from accrual.domain.accounts import CounterKey
 from accrual.domain.amounts import Rounding
-from accrual.domain.decisions import NotGiven, Operation
+from accrual.domain.decisions import NotGiven, Operation, Step
+from accrual.domain.facts import Line
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Limit(NamedTuple):
@@ -18,10 +22,19 @@ class Limit(NamedTuple):
     words: str  #: `500 per month`
 
 
-class Day(NamedTuple):
-    """What a day of the programme's calendar means: counter periods by slot, and the life of points earned on it."""
+class DayLimit(NamedTuple):
+    """A limit on a certain day."""
 
-    periods: Mapping[str, str]  #: `points/month` → `points/month:2026-12`
+    key: CounterKey | None  #: its counter; None where it needs none
+    amount: int
+    counts_points: bool
+    words: str
+
+
+class Day(NamedTuple):
+    """What a day of the programme's calendar means: its limits by rule, and the life of points earned on it."""
+
+    limits: Mapping[str, tuple[DayLimit, ...]]
     usable_from: datetime | None  #: None: at once
     expires_at: datetime | None
 
@@ -51,23 +64,23 @@ class CompiledRule:
     quantity: int | None
     first_purchase: bool
     limits: tuple[Limit, ...]
+    limited: bool
+    guarded: bool  #: some condition depends on more than goods, place and time
     refusals: Mapping[str, NotGiven]  #: ready answers, by reason
 
-    @property
-    def guarded(self) -> bool:
-        """Tell whether it has conditions that depend on more than goods, place and time."""
-        return bool(self.limits) or self.first_purchase or self.minimum is not None or self.quantity is not None
+
+class Event(NamedTuple):
+    """What rules look at, the same for every kind of fact; activities and registrations have no lines."""
+
+    lines: Sequence[Line]
+    delivery_amount: int  #: as far as the programme counts it
+    store: str | None
+    channel: str
+    local: datetime  #: the event's time where it happened
 
 
-class Share(NamedTuple):
-    """What one rule gives before rounding: `numerator / denominator` of the smallest unit."""
-
-    rule: CompiledRule
-    numerator: int
-    denominator: int
-    lines: tuple[str, ...]
-    basis: int | None
-    text: str
+Share = tuple[CompiledRule, Step]
+"""What one rule gives before rounding, as a step of the explanation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

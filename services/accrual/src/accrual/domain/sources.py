@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yaml.composer import Composer
-from yaml.error import Mark, MarkedYAMLError, YAMLError
+from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import AliasEvent, Event
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.parser import Parser
@@ -74,7 +74,7 @@ class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
         self._depth = 0
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
-        event: Event = self.peek_event()
+        event: Event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs forget it
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
             raise _NotPlainError("anchors and aliases are not used here", event.start_mark, "write the value out where it is needed")
         if getattr(event, "tag", None):
@@ -88,7 +88,7 @@ class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
 
 
 class _NotPlainError(MarkedYAMLError):
-    def __init__(self, message: str, mark: Mark, advice: str) -> None:
+    def __init__(self, message: str, mark: Any, advice: str) -> None:
         super().__init__(problem=message, problem_mark=mark)
         self.advice = advice
 

@@ -1,0 +1,50 @@
+"""What is wrong with caps: too fine, below one grant, or never reached."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import combinations
+
+from accrual.domain.amounts import in_units
+from accrual.domain.document import Cap, Document, Rule
+from accrual.domain.problems import Finding, Path
+
+_PERIODS = ("receipt", "day", "week", "month", "year", "ever")
+
+
+def cap_findings(caps: Sequence[Cap], path: Path, document: Document, *, rule: Rule | None = None) -> Iterator[Finding]:
+    """Yield what is wrong with the caps of a rule, or of the programme where no rule is given."""
+    rules = [rule] if rule is not None else list(document.earning)
+    for number, cap in enumerate(caps):
+        if cap.points is not None:
+            yield from _size_findings(cap.points, (*path, number), rules, document.points.decimals)
+        if cap.per == "receipt" and rule is not None and rule.on != "purchase":
+            yield Finding((*path, number), f"a rule on {rule.on} has no receipt", "use another period")
+    order = sorted(enumerate(caps), key=lambda found: _PERIODS.index(found[1].per))
+    for (number, shorter), (_, longer) in combinations(order, 2):
+        if (shorter.points is None) != (longer.points is None):
+            continue
+        if shorter.per == longer.per:
+            yield Finding((*path, number), f"two caps per {shorter.per}", "keep one of them")
+        elif _amount(shorter) > _amount(longer):
+            message = f"a cap of {_amount(shorter)} per {shorter.per} is never reached: {_amount(longer)} per {longer.per} comes first"
+            yield Finding((*path, number), message, "lower it, or remove it")
+
+
+def _size_findings(points: Decimal, path: Path, rules: Sequence[Rule], decimals: int) -> Iterator[Finding]:
+    if in_units(points, decimals) is None:
+        yield Finding(path, f"{points} points are finer than {decimals} decimals", "write fewer decimals")
+    for rule in rules:
+        single = _single(rule)
+        if single is not None and points < single:
+            yield Finding(path, f"a cap of {points} points is below one grant of `{rule.id}`, {single}", "raise the cap, or give less")
+
+
+def _amount(cap: Cap) -> Decimal:
+    return cap.points if cap.points is not None else Decimal(cap.times or 0)
+
+
+def _single(rule: Rule) -> Decimal | None:
+    """Return the least that the rule gives when it gives something, where the document says it."""
+    if rule.give.fixed is not None:
+        return rule.give.fixed
+    return rule.give.points if rule.give.per == "visit" else None

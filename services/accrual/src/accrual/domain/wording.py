@@ -1,0 +1,41 @@
+"""What steps of an explanation say. Decisions keep the numbers; the words are made when somebody reads them."""
+
+from accrual.domain.amounts import Rounding, written, written_exactly
+
+_ROUNDED = {Rounding.FLOOR: "rounded down to", Rounding.HALF_UP: "rounded to", Rounding.CEIL: "rounded up to"}
+
+
+def plain(words: str) -> str:
+    """`100 given once`."""
+    return words
+
+
+def of_money(basis: int, money_digits: int, words: str) -> str:
+    """`120.00 at 1 per 20.00`."""
+    return f"{written(basis, money_digits)} {words}"
+
+
+def of_quantity(thousandths: int, words: str) -> str:
+    """`1.5 at 10 each`."""
+    return f"{written_exactly(thousandths, 1000, 0)} {words}"
+
+
+def multiplied(met: int, denominator: int, rate: int, rate_denominator: int, digits: int, words: str) -> str:
+    """`36 x 1.5: 18 more`."""
+    more = written_exactly(met * (rate - rate_denominator), denominator * rate_denominator, digits)
+    return f"{written_exactly(met, denominator, digits)} {words}: {more} more"
+
+
+def rounding(numerator: int, denominator: int, whole: int, digits: int, mode: Rounding) -> str:
+    """`6.25 rounded down to 6`."""
+    return f"{written_exactly(numerator, denominator, digits)} {_ROUNDED[mode]} {written(whole, digits)}"
+
+
+def capped(limit: str, used: int, allowed: int, points: int, digits: int) -> str:
+    """`at most 500 points per month, 480 so far: 20 of 60`."""
+    return f"at most {limit}, {written(used, digits)} so far: {written(allowed, digits)} of {written(points, digits)}"
+
+
+def counted_out(limit: str, points: int, digits: int) -> str:
+    """`at most 1 times per day, reached: 0 of 60`."""
+    return f"at most {limit}, reached: {written(0, digits)} of {written(points, digits)}"
