@@ -36,8 +36,9 @@ def show(who_: Who, *, limit: Limit = DEFAULT_LIMIT, as_json: Json = False, gate
       loyalty member show email:ana@example.org --limit 5
       loyalty member show 0b0c8a52-7f6e-4d0b-9a5e-2f1d3c4b5a69 --json
     """
+    subject = who(who_)
     with connect(gateway, token, data) as api:
-        found = look(api, who(who_), limit=limit)
+        found = look(api, subject, limit=limit)
     if as_json:
         print_json(found)
         return
