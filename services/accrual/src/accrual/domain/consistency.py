@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from accrual.domain.cap_consistency import cap_findings
 from accrual.domain.document import Document, Pending
 from accrual.domain.lifetimes import days_in, shortest_life, start_of
 from accrual.domain.problems import Finding, Path
-from accrual.domain.rule_consistency import cap_findings, group_findings, rule_findings
+from accrual.domain.rule_consistency import group_findings, rule_findings
 
 
 def findings(document: Document) -> Iterator[Finding]:

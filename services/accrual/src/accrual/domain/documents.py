@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from accrual.domain.consistency import findings
 from accrual.domain.document import Document
+from accrual.domain.grammar import EXPECTED
 from accrual.domain.problems import DocumentError, Finding, Path, Problem, path_text
 from accrual.domain.sources import Source, read_source
 
@@ -42,7 +43,7 @@ def _checked(source: Source) -> Document:
     try:
         document = Document.model_validate(source.tree)
     except ValidationError as error:
-        problems += [_problem(details, source) for details in error.errors(include_url=False)]
+        problems += [_problem(details, source) for details in _telling(error)]
         remaining, kept_rules = _without_errors(source.tree, error)
         try:
             rest = Document.model_validate(remaining)
@@ -56,6 +57,17 @@ def _checked(source: Source) -> Document:
             return document
     unique = dict.fromkeys(problems)
     raise DocumentError(tuple(sorted(unique, key=lambda found: (found.line or 0, found.path))))
+
+
+def _telling(error: ValidationError) -> list[ErrorDetails]:
+    """Return the errors without those that only follow from others: a list that has become too short by losing its bad elements."""
+    errors = error.errors(include_url=False)
+    places = [details["loc"] for details in errors]
+    return [
+        details
+        for details in errors
+        if details["type"] != "too_short" or not any(len(place) > len(details["loc"]) and place[: len(details["loc"])] == details["loc"] for place in places)
+    ]
 
 
 def _without_errors(tree: dict[str, Any], error: ValidationError) -> tuple[dict[str, Any], list[int]]:
@@ -86,13 +98,13 @@ def _problem(details: ErrorDetails, source: Source) -> Problem:
         message, advice = context["text"], context["advice"]
     elif kind == "extra_forbidden":
         message, advice = f"unknown key `{path[-1]}`", _similar(str(path[-1]), sorted(_keys_around(path)))
-    elif kind == "literal_error":
+    elif kind in {"literal_error", "enum"}:
         message, advice = (
             f"unknown value `{details['input']}`",
             _similar(str(details["input"]), context["expected"].replace("'", "").replace(" or ", ", ").split(", ")),
         )
-    elif kind in {"string_pattern_mismatch", "enum"}:
-        message, advice = f"`{details['input']}` is not written as it should be", f"expected: {context.get('pattern') or context.get('expected')}"
+    elif kind == "string_pattern_mismatch":
+        message, advice = f"`{details['input']}` is not written as it should be", f"write {EXPECTED[context['pattern']]}"
     else:
         message, advice = _ADVICE.get(kind, (details["msg"], "compare it with an example in programmes/"))
     return Problem(source.line_of(path), path_text(path), message, advice)

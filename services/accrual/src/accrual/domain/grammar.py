@@ -131,15 +131,24 @@ def _shown(value: Any) -> Any:
     return format(value.normalize(), "f") if isinstance(value, Decimal) else value
 
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+#: What is expected where a pattern is not met.
+EXPECTED: dict[str, str] = {}
+
+
+def _written(pattern: str, expected: str) -> StringConstraints:
+    EXPECTED[pattern] = expected
+    return StringConstraints(pattern=pattern)
+
+
+Slug = Annotated[str, _written(r"^[a-z0-9][a-z0-9_-]{0,62}$", "small letters, digits and dashes, as big-receipt")]
 """A name for machines and people: small letters, digits, dashes."""
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+Id = Annotated[str, _written(r"^[^\x00]{1,200}$", "1 to 200 characters")]
 """An id of somebody else: a category, a SKU, a store."""
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+Language = Annotated[str, _written(r"^[a-z]{2}$", "a language in two small letters, as en")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, _written(r"^[A-Z]{3}$", "a currency in three capital letters, as USD")]
 Zone = Annotated[str, AfterValidator(_zone)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
@@ -158,13 +167,13 @@ Step = Annotated[Decimal | dict[str, Decimal] | str, PlainValidator(_step), Plai
 NEVER = BeforeValidator(_never)
 """`never`, written out, is the same as leaving the part out."""
 
-Days = Annotated[str, StringConstraints(pattern=r"^\d{1,4} days?$")]
-DaysOrConfirmed = Annotated[str, StringConstraints(pattern=r"^(\d{1,4} days?|confirmed)$")]
-Span = Annotated[str, StringConstraints(pattern=r"^(\d{1,4} days?|\d{1,3} months?|\d{1,2} years?)$")]
+Days = Annotated[str, _written(r"^\d{1,4} days?$", "a number of days, as 14 days")]
+DaysOrConfirmed = Annotated[str, _written(r"^(\d{1,4} days?|confirmed)$", "a number of days, as 14 days, or confirmed")]
+Span = Annotated[str, _written(r"^(\d{1,4} days?|\d{1,3} months?|\d{1,2} years?)$", "14 days, 12 months or 1 year")]
 """`14 days`, `12 months`, `1 year`."""
 
-Yearly = Annotated[str, StringConstraints(pattern=r"^\d\d-\d\d$"), AfterValidator(_yearly)]
-Hours = Annotated[str, StringConstraints(pattern=r"^\d\d:\d\d-\d\d:\d\d$"), AfterValidator(_hours)]
+Yearly = Annotated[str, _written(r"^\d\d-\d\d$", "month-day, as 12-31"), AfterValidator(_yearly)]
+Hours = Annotated[str, _written(r"^\d\d:\d\d-\d\d:\d\d$", "a span of hours, as 16:00-18:00"), AfterValidator(_hours)]
 
 ONE_OR_MORE = BeforeValidator(_listed)
 """A list, or its only element."""

@@ -7,14 +7,13 @@ from accrual.domain.accounts import AccountState
 from accrual.domain.decisions import NotGiven
 from accrual.domain.rules import CompiledRule, Day, Share
 
-Chosen = tuple[list[Share], list[Share], tuple[CompiledRule, ...]]
+Shares = list[Share]
+Chosen = tuple[Shares, Shares, tuple[CompiledRule, ...]]
 
 _WORDS = {"exclusive-rule": "`{}` applies alone", "not-the-best": "`{}` gives more"}
 
 
-def chosen(
-    earned: list[Share], fixed: list[Share], multipliers: tuple[CompiledRule, ...], *, state: AccountState, day: Day, not_given: list[NotGiven]
-) -> Chosen:
+def chosen(earned: Shares, fixed: Shares, multipliers: tuple[CompiledRule, ...], *, state: AccountState, day: Day, not_given: list[NotGiven]) -> Chosen:
     """Return the base rules, fixed rules and multipliers that apply. What multipliers do among themselves comes later.
 
     Rules are compared by what each gives by itself, before multipliers, and no more than its caps leave.
