@@ -12,6 +12,7 @@ import pytest
 import typer
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+
 from loyalty.main import app, cli
 from shared.local.keys import make_keys
 

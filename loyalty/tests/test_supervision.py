@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from loyalty.console import Failure
 from loyalty.stack import children, state
 from loyalty.stack.children import Condition, Program, keep_alive
@@ -78,25 +79,26 @@ async def test_child_that_does_not_listen_is_ended_by_force(tmp_path: Path, monk
     assert not psutil.pid_exists(told.pids[0])
 
 
+SUPERVISOR = """
+import subprocess, sys, time
+from loyalty.stack.guardian import Guardian
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+Guardian().entrust(child.pid)
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def child_of_a_killed_supervisor() -> psutil.Process:
+    with subprocess.Popen([sys.executable, "-c", SUPERVISOR], stdout=subprocess.PIPE) as supervisor:
+        assert supervisor.stdout is not None
+        child = psutil.Process(int(supervisor.stdout.readline()))
+        supervisor.kill()
+    return child
+
+
 async def test_guardian_ends_what_a_killed_supervisor_leaves(eventually: Eventually):
-    supervisor = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import subprocess, sys, time\n"
-            "from loyalty.stack.guardian import Guardian\n"
-            "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)\n"
-            "Guardian().entrust(child.pid)\n"
-            "print(child.pid, flush=True)\n"
-            "time.sleep(600)",
-        ],
-        stdout=subprocess.PIPE,
-    )
-    assert supervisor.stdout is not None
-    child = psutil.Process(int(supervisor.stdout.readline()))
-    supervisor.kill()
-    supervisor.wait()
-    supervisor.stdout.close()
+    child = child_of_a_killed_supervisor()
     await eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 import asyncpg
 import psycopg
 import pytest
+from psycopg import sql
+
 from loyalty.main import app
 from loyalty.verify import command
 from loyalty.verify.audit import ENOUGH_VIOLATIONS, Question, offered
-from psycopg import sql
 from shared.checks import Check, Violation
 from shared.ids import random_id
 from shared.testing import Server
