@@ -30,9 +30,13 @@ class Plan:
 
     items: Sequence[Item]
     breaker: Breaker
-    failures: dict[int, Failure]  # what is dead, by place
+    failures: dict[int, Failure]  # what is known to be dead, by place; what cannot be read comes by itself
     to_decide: list[int] = field(default_factory=list)
     repeats: dict[int, int] = field(default_factory=dict)  # a place, and the earlier one with the same event; -1: in the inbox
+
+    def __post_init__(self) -> None:
+        unreadable = {place: item.failure for place, item in enumerate(self.items) if item.failure is not None}
+        self.failures = {**unreadable, **self.failures}
 
     def readable(self) -> list[int]:
         """List the first record of each event, as far as they are not known to be dead."""
