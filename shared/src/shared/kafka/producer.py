@@ -100,7 +100,7 @@ class Producer:
 
 
 def _append(batch: BatchBuilder, record: Record) -> bool:
-    return batch.append(timestamp=None, key=record.key, value=record.value, headers=record.headers) is not None
+    return batch.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers)) is not None
 
 
 async def _started(arguments: dict[str, Any]) -> AIOKafkaProducer:
