@@ -4,9 +4,6 @@ from functools import partial
 from pathlib import Path
 
 from contracts.personal import read_key as read_letters_key
-from shared.ids import random_bytes
-from shared.service import Parts, Resources, run
-
 from members import api
 from members.api.parts import Desk
 from members.clients.hashes import Hashes, read_key
@@ -17,6 +14,8 @@ from members.domain.identifiers import Kind, Spelling
 from members.handlers.submissions import Office
 from members.schedule import JOBS
 from members.settings import Settings
+from shared.ids import random_bytes
+from shared.service import Parts, Resources, run
 
 NAME = "members"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -33,6 +32,8 @@ def assemble(resources: Resources, *, settings: Settings) -> Parts:
     office = office_of(settings)
     desk = Desk(pool=resources.pool, clock=resources.clock, verifier=resources.verifier, nudge=resources.nudge, office=office)
     letters_key = read_letters_key(settings.registrations.private_key_file.read_bytes())
+    if not letters_key.is_private:
+        raise ValueError(f"{settings.registrations.private_key_file} is no private key: it would open no registration")
     handlers = {"loyalty.registrations.v1": Registrations(office, letters_key), "loyalty.rewards.v1": Rewards()}
     return Parts(handlers=handlers, routers=api.routers(desk), jobs=JOBS)
 

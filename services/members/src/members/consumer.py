@@ -1,5 +1,6 @@
 """How registrations and the ledger's events reach members."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -38,6 +39,7 @@ class Registrations:
         """Lock what the readable ones touch; the others will not be written."""
         cases = []
         for event in events:
+            await asyncio.sleep(0)  # reading one takes about a millisecond: requests get their turn in between
             try:
                 case = self._read(event, now=event.data.occurred_at)
             except PoisonMessage:
@@ -48,7 +50,10 @@ class Registrations:
 
     async def decide(self, connection: Connection, events: Sequence[Event[RegistrationSubmitted]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Register those without faults, in order; refuse the others with all their reasons."""
-        read_events = [self._read(event, now=now) for event in events]
+        read_events = []
+        for event in events:
+            await asyncio.sleep(0)
+            read_events.append(self._read(event, now=now))
         cases = [case for case in read_events if isinstance(case, Case)]
         decisions, messages = await registrations.register(connection, cases, office=self._office, now=now)
         decided = iter(decisions)

@@ -1,1 +1,11 @@
 """How programs ask members, and tell it things, by HTTP."""
+
+from fastapi import APIRouter
+
+from members.api import reading
+from members.api.parts import Desk
+
+
+def routers(desk: Desk) -> tuple[APIRouter, ...]:
+    """Return everything that members answers."""
+    return (reading.routes(desk),)

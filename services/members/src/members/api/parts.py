@@ -72,7 +72,7 @@ class Registration(BaseModel):
     identifiers: Annotated[tuple[Given, ...], Field(min_length=1, max_length=10)]
     given_name: Annotated[Text, Field(repr=False)] = ""
     family_name: Annotated[Text, Field(repr=False)] = ""
-    birth_date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), Field(repr=False)] | None = None
+    birth_date: Annotated[Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None, Field(repr=False)] = None
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
     consents: Annotated[tuple[Consent, ...], Field(max_length=20)] = ()
     proof: Annotated[

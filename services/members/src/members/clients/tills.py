@@ -29,8 +29,11 @@ class Tills:
 
     @classmethod
     def from_file(cls, path: Path) -> "Tills":
-        """Read the key from a PEM file."""
-        return cls(OKPKey.import_key(path.read_bytes()))
+        """Read the key from a PEM file. Raises ValueError if it is no Ed25519 key."""
+        key = OKPKey.import_key(path.read_bytes())
+        if key.curve_name != "Ed25519":
+            raise ValueError(f"{path} is no Ed25519 key")
+        return cls(key)
 
     def seen(self, proof: str, *, registration_id: str, at: datetime) -> frozenset[str] | Fault:
         """Return the identifiers that a till has seen for this registration, if the proof was good at that time."""
