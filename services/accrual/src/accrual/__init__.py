@@ -1,0 +1,1 @@
+"""The ledger of the platform: what each event earns, once, and why."""

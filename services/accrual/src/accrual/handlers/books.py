@@ -1,0 +1,119 @@
+"""The accounts of a batch, carried in memory from event to event as if each had been written, and written once at the end."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from accrual import metrics
+from accrual.domain import ledger
+from accrual.domain.accounts import AccountState
+from accrual.domain.decisions import Decision, Grant, Refusal
+from accrual.domain.entries import Account, Stamp
+from accrual.domain.facts import Fact
+from accrual.domain.ledger import Booking
+from accrual.domain.lots import Lot
+from accrual.domain.programme import Programme
+from accrual.store import Connection, accounts
+from accrual.store import ledger as store
+from accrual.store.accounts import Counted, Standing
+from accrual.store.ledger import Cause
+
+
+class Books:
+    """Every change of a batch. Nothing is in the database before `save`."""
+
+    def __init__(self, standings: Mapping[UUID, Standing], lots: Mapping[UUID, Lot] | None = None) -> None:
+        self._standings = dict(standings)
+        self._lots = dict(lots or {})
+        self._touched: set[UUID] = set()
+        self._bookings: list[Booking] = []
+        self._opened: dict[UUID, Cause] = {}
+        self._changed: set[UUID] = set()
+        self._counted: dict[Counted, int] = {}
+        self._closed: dict[UUID, UUID] = {}
+
+    @classmethod
+    async def open(
+        cls, connection: Connection, account_ids: Iterable[UUID], *, counted: Iterable[Counted] = (), lots: Mapping[UUID, Lot] | None = None
+    ) -> "Books":
+        """Read accounts, which must be locked, with these of their counters."""
+        standings = await accounts.load(connection, list(account_ids))
+        for account_id, counters in (await accounts.counters(connection, counted)).items():
+            standing = standings[account_id]
+            standings[account_id] = Standing(standing.account, AccountState(standing.state.purchases, counters))
+        return cls(standings, lots)
+
+    def account(self, account_id: UUID) -> Account:
+        """Return an account as it is after all changes so far."""
+        return self._standings[account_id].account
+
+    def lot(self, lot_id: UUID) -> Lot | None:
+        """Return a lot as it is after all changes so far, if the batch knows it."""
+        return self._lots.get(lot_id)
+
+    def decide(self, account_id: UUID, programme: Programme, fact: Fact) -> Decision:
+        """Decide an event, and let the account remember it."""
+        standing = self._standings[account_id]
+        decision, state = programme.earn(fact, standing.state)
+        if isinstance(decision, Refusal):
+            return decision
+        self._standings[account_id] = Standing(standing.account, state)
+        self._touched.add(account_id)
+        if isinstance(decision, Grant):
+            for key, value in decision.counters:
+                self._counted[account_id, key] = value
+        return decision
+
+    def grant(self, account_id: UUID, decision: Grant, stamp: Stamp, cause: Cause) -> Account:
+        """Book a grant, and return the account after it. Its lot has the transaction's id."""
+        booking = ledger.grant(self._standings[account_id].account, decision, stamp, lot_id=stamp.transaction_id)
+        self._opened[stamp.transaction_id] = cause
+        self._take(booking, "granted", decision.points)
+        return booking.accounts[0]
+
+    def activate(self, lot: Lot, stamp: Stamp) -> Account:
+        """Book that a pending lot became usable, and return the account after it."""
+        booking = ledger.activate(self.account(lot.account_id), lot, stamp)
+        self._change(booking, "activated", lot.remaining)
+        return booking.accounts[0]
+
+    def expire(self, lot: Lot, stamp: Stamp) -> Account:
+        """Book that what remained of a lot is gone, and return the account after it."""
+        booking = ledger.expire(self.account(lot.account_id), lot, stamp)
+        self._change(booking, "expired", lot.remaining)
+        return booking.accounts[0]
+
+    def claim(self, source_id: UUID, target_id: UUID, lots: Iterable[Lot], stamp: Stamp) -> Booking:
+        """Book that everything of an unclaimed account moves, with what the rules remember of it, and close that account."""
+        source, target = self._standings[source_id], self._standings[target_id]
+        booking = ledger.claim(source.account, target.account, list(lots), stamp)
+        self._change(booking, "moved", sum(lot.remaining for lot in booking.lots))
+        purchases = target.state.purchases + source.state.purchases
+        self._standings[target_id] = Standing(self.account(target_id), AccountState(purchases, target.state.counters))
+        self._closed[source_id] = target_id
+        return booking
+
+    async def save(self, connection: Connection, *, now: datetime) -> None:
+        """Write everything, one statement a table."""
+        await store.book(connection, self._bookings, booked_at=now)
+        await store.open_lots(connection, [(self._lots[lot_id], cause) for lot_id, cause in self._opened.items()])
+        await store.change_lots(connection, [self._lots[lot_id] for lot_id in sorted(self._changed - self._opened.keys())])
+        await accounts.save(connection, [self._standings[account_id] for account_id in sorted(self._touched)])
+        await accounts.count(connection, self._counted.items())
+        if self._closed:
+            await accounts.merge_counters(connection, self._closed.items())
+            await accounts.close(connection, self._closed.items())
+
+    def _change(self, booking: Booking, movement: str, points: int) -> None:
+        self._changed.update(lot.id for lot in booking.lots)
+        self._take(booking, movement, points)
+
+    def _take(self, booking: Booking, movement: str, points: int) -> None:
+        for account in booking.accounts:
+            self._standings[account.id] = Standing(account, self._standings[account.id].state)
+            self._touched.add(account.id)
+        for lot in booking.lots:
+            self._lots[lot.id] = lot
+        if booking.transaction.entries:
+            self._bookings.append(booking)
+            metrics.POINTS.labels(booking.transaction.stamp.programme, movement).inc(points)

@@ -1,0 +1,27 @@
+"""The compiled programmes, as fresh as the transaction that asks."""
+
+import orjson
+
+from accrual.domain import documents
+from accrual.domain.compiler import compile_document
+from accrual.domain.programme import Programme
+from accrual.domain.programmes import Programmes
+from accrual.store import Connection, programmes
+
+
+class Catalogue:
+    """Each version is compiled once per process. Asking costs one small query while nothing new is published."""
+
+    def __init__(self) -> None:
+        self._compiled: list[Programme] = []
+        self._newest = 0
+        self._programmes = Programmes(())
+
+    async def current(self, connection: Connection) -> Programmes:
+        """Return all versions that the transaction can see."""
+        if await programmes.newest(connection) != self._newest:
+            for version in await programmes.published_since(connection, self._newest):
+                self._compiled.append(compile_document(documents.read_json(orjson.loads(version.document))))
+                self._newest = version.sequence
+            self._programmes = Programmes(self._compiled)
+        return self._programmes

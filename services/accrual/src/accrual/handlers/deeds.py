@@ -1,0 +1,135 @@
+"""What can earn beside purchases: activities and registrations. Each is known by a key of its own and earns once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from accrual.domain.decisions import Refusal
+from accrual.domain.facts import Activity, Fact, Registration
+from accrual.domain.programme import Programme
+from accrual.domain.programmes import Programmes
+from accrual.handlers import rewards
+from accrual.handlers.books import Books
+from accrual.handlers.earning import Earning, earn, outcome_of
+from accrual.handlers.rewards import Origin
+from accrual.handlers.routes import Route
+from accrual.store import Connection, causes
+from accrual.store.accounts import Counted
+from accrual.store.causes import Decided
+from accrual.store.holders import Wanted
+from accrual.store.ledger import Cause
+from contracts.activities import ActivityRecorded
+from contracts.envelope import Event
+from contracts.identifiers import member_holder
+from contracts.members import MemberRegistered
+from contracts.verdicts import Verdict
+from shared.batches import Outcome
+from shared.ids import event_key
+from shared.outbox import Message
+
+_DUPLICATE = Outcome(Verdict.DUPLICATE)
+_ACTIVITIES = TypeAdapter(ActivityRecorded)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An activity or a registration, with the programme version that decides it, or why none does."""
+
+    event: Event[Any]
+    key: bytes
+    holder: str
+    fact: Fact
+    programme: Programme | Refusal
+    origin: Origin
+    body: bytes
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """Return whose account is needed, if any."""
+        return None if isinstance(self.programme, Refusal) else Wanted(self.holder, self.programme.terms.id)
+
+
+def activity(event: Event[ActivityRecorded], programmes: Programmes, *, now: datetime) -> Deed:
+    """Read an activity. Its body is kept without the holder."""
+    data, occurred_at = event.data, event.data.occurred_at.astimezone(UTC)
+    fact = Activity(programme=data.programme, kind=data.kind, occurred_at=occurred_at, zone=data.zone, subject=data.subject)
+    return Deed(
+        event=event,
+        key=deed_key(data.programme, "activity", data.kind, data.activity_id),
+        holder=data.holder,
+        fact=fact,
+        programme=programmes.select(fact, now=now),
+        origin=Origin(event.source, event.id, "activity", occurred_at, activity=data.kind, traceparent=event.traceparent),
+        body=_ACTIVITIES.dump_json(data, exclude={"holder"}),
+    )
+
+
+def registration(event: Event[MemberRegistered], programmes: Programmes, *, now: datetime) -> Deed:
+    """Read a registration. Nothing of its body is kept: it says whose it is."""
+    data, occurred_at = event.data, event.data.registered_at.astimezone(UTC)
+    fact = Registration(programme=data.programme, occurred_at=occurred_at)
+    return Deed(
+        event=event,
+        key=deed_key(data.programme, "registration", str(data.member_id)),
+        holder=member_holder(data.member_id),
+        fact=fact,
+        programme=programmes.select(fact, now=now),
+        origin=Origin(event.source, event.id, "registration", occurred_at, traceparent=event.traceparent),
+        body=b"{}",
+    )
+
+
+def deed_key(*parts: str) -> bytes:
+    """Return the key under which a deed is found: 16 bytes of SHA-256 over its parts, each ended by U+0000."""
+    return sha256("".join(f"{part}\0" for part in parts).encode()).digest()[:16]
+
+
+def counted_by(deeds: Iterable[Deed], route: Route) -> set[Counted]:
+    """Return which counters of which accounts deciding these will ask for."""
+    return {
+        (route.to(deed.wanted).account_id, key)
+        for deed in deeds
+        if deed.wanted is not None and isinstance(deed.programme, Programme)
+        for key in deed.programme.counters(deed.fact)
+    }
+
+
+class Deeds:
+    """Decides the deeds of one batch in their order. Nothing is written before `save`."""
+
+    def __init__(self, books: Books, route: Route, done: set[bytes], *, now: datetime) -> None:
+        self._books = books
+        self._route = route
+        self._done = set(done)
+        self._now = now
+        self._decided: list[Decided] = []
+        self.messages: list[Message] = []
+
+    def decide(self, deed: Deed) -> Outcome:
+        """Give a deed its verdict."""
+        if deed.key in self._done:
+            return _DUPLICATE
+        earned = deed.programme if isinstance(deed.programme, Refusal) else earn(self._books, self._earning(deed, deed.programme), now=self._now)
+        if isinstance(earned, Refusal):
+            programme = deed.programme.terms.id if isinstance(deed.programme, Programme) else None
+            message = rewards.refused(earned.reason, earned.text, programme=programme, holder=deed.holder, origin=deed.origin, now=self._now)
+            self.messages.append(message)
+            return Outcome(Verdict.REFUSED, earned.reason)
+        decided, granted = earned
+        self._done.add(deed.key)
+        self._decided.append(decided)
+        if granted is not None:
+            self.messages.append(granted)
+        return outcome_of(decided)
+
+    async def save(self, connection: Connection) -> None:
+        """Write the deeds with their decisions."""
+        await causes.add_activities(connection, self._decided, decided_at=self._now)
+
+    def _earning(self, deed: Deed, programme: Programme) -> Earning:
+        event, owned = deed.event, self._route.to(Wanted(deed.holder, programme.terms.id))
+        return Earning(programme, deed.fact, owned, deed.origin, Cause(deed.key, None), event_key(event.source, event.id), deed.body)

@@ -1,0 +1,77 @@
+"""Topic `members`: an account for each member, a welcome, and what waited for an identifier once it is linked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from accrual.handlers.books import Books
+from accrual.handlers.catalogue import Catalogue
+from accrual.handlers.deeds import Deed, Deeds, counted_by, registration
+from accrual.handlers.links import Claims, Links
+from accrual.handlers.routes import Route, Routes
+from accrual.store import Connection, causes, holders, ledger
+from accrual.store.holders import Wanted
+from contracts.envelope import Event
+from contracts.members import IdentifierLinked, MemberRegistered
+from shared.batches import Outcome, Repeat
+from shared.clock import Clock
+from shared.outbox import Message
+
+
+class Members:
+    """Opens and welcomes members, and brings in what was earned before they were known."""
+
+    def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
+        self._catalogue = catalogue
+        self._clock = clock
+        self._routes = Routes()
+
+    async def lock(self, connection: Connection, events: Sequence[Event[Any]]) -> None:
+        """Lock the identifiers, then every account that may give or take points."""
+        locked = await holders.lock_identifiers(connection, [event.data.identifier for event in _links(events)])
+        links = Links(_links(events), locked)
+        unclaimed = await holders.unclaimed(connection, links.claims)
+        deeds = await self._read(connection, events, now=self._clock())
+        wanted = [deed.wanted for deed in deeds.values() if deed.wanted is not None] + links.wanted(unclaimed)
+        await self._routes.lock(connection, wanted, also=unclaimed.values())
+
+    async def decide(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
+        """Decide the events in their order, each seeing what those before it did."""
+        route = self._routes.of(connection)
+        links = Links(_links(events), await holders.links(connection, [event.data.identifier for event in _links(events)]))
+        unclaimed = await holders.unclaimed(connection, links.claims)
+        deeds = await self._read(connection, events, now=now)
+        books = await _books(connection, route, list(deeds.values()), [*links.wanted(unclaimed)], list(unclaimed.values()))
+        claims = Claims(books, route, unclaimed, await ledger.open_lots_of(connection, unclaimed.values()), now=now)
+        desk = Deeds(books, route, await causes.known_activities(connection, [deed.key for deed in deeds.values()]), now=now)
+        outcomes: list[Outcome] = []
+        for place, event in enumerate(events):
+            if place in deeds:
+                outcomes.append(desk.decide(deeds[place]))
+                continue
+            if links.claims.get(event.data.identifier) is event:
+                desk.messages += claims.move(event)
+            outcomes.append(links.outcome_of(event))
+        await desk.save(connection)
+        await books.save(connection, now=now)
+        await links.save(connection)
+        return outcomes, desk.messages
+
+    async def _read(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> dict[int, Deed]:
+        """Read the registrations, by their place."""
+        programmes = await self._catalogue.current(connection)
+        return {place: registration(event, programmes, now=now) for place, event in enumerate(events) if isinstance(event.data, MemberRegistered)}
+
+
+async def _books(connection: Connection, route: Route, deeds: Sequence[Deed], wanted: Sequence[Wanted], unclaimed: Sequence[UUID]) -> Books:
+    """Read all accounts that this part of the batch may change. Every one of them must have been locked."""
+    needed = [deed.wanted for deed in deeds if deed.wanted is not None] + list(wanted)
+    account_ids = {route.to(each).account_id for each in needed} | set(unclaimed)
+    if not account_ids <= route.locked:
+        raise Repeat("an account is needed that is not locked")
+    return await Books.open(connection, account_ids, counted=counted_by(deeds, route))
+
+
+def _links(events: Sequence[Event[Any]]) -> list[Event[IdentifierLinked]]:
+    return [event for event in events if isinstance(event.data, IdentifierLinked)]
