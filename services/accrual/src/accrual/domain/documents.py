@@ -13,6 +13,9 @@ from accrual.domain.grammar import EXPECTED
 from accrual.domain.problems import DocumentError, Finding, Path, Problem, path_text
 from accrual.domain.sources import Source, read_source
 
+#: An error repeats what was written, but not all of a page.
+_LONGEST = 300
+
 #: What pydantic's kinds of errors mean to whoever writes the document. Others keep pydantic's words.
 _ADVICE = {
     "missing": ("the key is missing", "add it"),
@@ -107,7 +110,7 @@ def _problem(details: ErrorDetails, source: Source) -> Problem:
         message, advice = f"`{details['input']}` is not written as it should be", f"write {EXPECTED[context['pattern']]}"
     else:
         message, advice = _ADVICE.get(kind, (details["msg"], "compare it with an example in programmes/"))
-    return Problem(source.line_of(path), path_text(path), message, advice)
+    return Problem(source.line_of(path), path_text(path), message[:_LONGEST], advice[:_LONGEST])
 
 
 def _written(place: tuple[str | int, ...], tree: Any) -> Path:
