@@ -52,6 +52,9 @@ async def serve(app: ASGIApp, listening: socket.socket, http: HttpSettings, stop
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        server.force_exit = True
+        raise
     finally:
         server.should_exit = True
         stopping.cancel()
