@@ -11,7 +11,6 @@ from contracts.personal import SealKey, encrypt_personal, read_key
 from contracts.registrations import ConsentGiven, PersonalPart, RegistrationSubmitted, TypedIdentifier
 from loyalty.demo.people import Person
 from loyalty.demo.story import HolderOf
-from shared.auth import read_private_key
 from shared.local.keys import LocalKeys
 
 SOURCE = "urn:loyalty-demo:registration-desk"
@@ -33,7 +32,7 @@ class Desk:
     @classmethod
     def of(cls, keys: LocalKeys, *, programme: str, holder_of: HolderOf) -> "Desk":
         """Open a desk with the keys of a local stack."""
-        return cls(programme, holder_of, read_key(keys.registrations_public.read_bytes()), read_private_key(keys.till_private))
+        return cls(programme, holder_of, read_key(keys.registrations_public.read_bytes()), OKPKey.import_key(keys.till_private.read_bytes()))
 
     def register(self, who: Person, at: datetime) -> Record:
         """Make the record of one registration. The till saw every identifier, so each is linked at once."""

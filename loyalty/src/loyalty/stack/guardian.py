@@ -26,12 +26,14 @@ class Guardian:
     def entrust(self, pid: int) -> None:
         """Tell the guardian of one more process."""
         stream = cast("IO[bytes]", self._process.stdin)
-        stream.write(b"%d\n" % pid)
-        stream.flush()
+        with contextlib.suppress(BrokenPipeError):  # somebody ended it; the supervisor works on, and stops everything itself
+            stream.write(b"%d\n" % pid)
+            stream.flush()
 
     def dismiss(self) -> None:
         """Send the guardian home; it ends first whatever was entrusted and still runs."""
-        cast("IO[bytes]", self._process.stdin).close()
+        with contextlib.suppress(BrokenPipeError):
+            cast("IO[bytes]", self._process.stdin).close()
         self._process.wait()
 
 

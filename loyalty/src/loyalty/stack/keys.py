@@ -9,7 +9,6 @@ from pathlib import Path
 from contracts.identifiers import identifier_hash
 from loyalty.console import COULD_NOT, Failure
 from loyalty.stack.places import Places
-from shared.auth import issue, read_private_key
 from shared.clock import utc_now
 from shared.local.keys import LocalKeys
 
@@ -27,6 +26,8 @@ SHAPES = {"card": re.compile(r"[0-9]{16}"), "phone": re.compile(r"\+[0-9]{8,15}"
 
 def token_for(places: Places, *, scopes: Iterable[str], audience: str, subject: str = OPERATOR, lifetime: timedelta = LIFETIME) -> str:
     """Sign a token with the stack's own key."""
+    from shared.auth import issue, read_private_key  # noqa: PLC0415  it brings a web framework along, and most commands sign nothing
+
     keys = LocalKeys(places.keys)
     if not keys.jwt_private.exists():
         raise Failure(f"There are no keys in {places.keys}.", advice="`loyalty up` makes them.", code=COULD_NOT)

@@ -90,7 +90,7 @@ def _own(keys: LocalKeys, name: str, urls: Mapping[str, str]) -> dict[str, str]:
             return {
                 "ACCRUAL_URL": urls["accrual"],
                 "MEMBERS_URL": urls["members"],
-                "SIGNING_KEY_FILE": str(keys.jwt_private),
+                "AUTH_PRIVATE_KEY_FILE": str(keys.jwt_private),
                 "GATEWAY_QUERY_SECONDS": QUERY_SECONDS,
             }
         case _:

@@ -27,8 +27,8 @@ async def until_stopped(work: Coroutine[Any, Any, T]) -> T:
             note("Already stopping …")
             return
         asked = True
+        task.cancel()  # before anything is printed: the terminal may be what went away
         note("\nStopping …")
-        task.cancel()
 
     for number in STOPPING:
         loop.add_signal_handler(number, stop)
