@@ -14,6 +14,7 @@ from members.domain.identifiers import Kind, Spelling
 from members.handlers.submissions import Office
 from members.schedule import JOBS
 from members.settings import Settings
+from shared.batches import Handler
 from shared.ids import random_bytes
 from shared.service import Parts, Resources, run
 
@@ -34,7 +35,7 @@ def assemble(resources: Resources, *, settings: Settings) -> Parts:
     letters_key = read_letters_key(settings.registrations.private_key_file.read_bytes())
     if not letters_key.is_private:
         raise ValueError(f"{settings.registrations.private_key_file} is no private key: it would open no registration")
-    handlers = {"loyalty.registrations.v1": Registrations(office, letters_key), "loyalty.rewards.v1": Rewards()}
+    handlers: dict[str, Handler] = {"loyalty.registrations.v1": Registrations(office, letters_key), "loyalty.rewards.v1": Rewards()}
     return Parts(handlers=handlers, routers=api.routers(desk), jobs=JOBS)
 
 

@@ -25,6 +25,15 @@ Pair = tuple[Submission, Decision]
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """The event or command that something is said because of."""
+
+    source: str
+    id: str
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """What the database added to the decisions: a version for each link, and the language each older member speaks."""
 
@@ -58,6 +67,7 @@ def announcements(pairs: Sequence[Pair], kept: Kept, *, now: datetime) -> list[M
     """Say who registered and which identifiers are whose, in the order it was decided."""
     messages = []
     for submission, decision in pairs:
+        cause = Cause(submission.source, submission.cause, submission.traceparent)
         member_id, application = _member_of(decision), decision.application
         if decision.joins:
             registered = MemberRegistered(
@@ -66,7 +76,7 @@ def announcements(pairs: Sequence[Pair], kept: Kept, *, now: datetime) -> list[M
                 language=kept.languages.get(member_id, application.profile.language),
                 registered_at=application.occurred_at,
             )
-            messages.append(said(registered, submission=submission, holder=member_holder(member_id), now=now))
+            messages.append(said(registered, cause=cause, holder=member_holder(member_id), now=now))
         for name, identifier in decision.links.items():
             linked = IdentifierLinked(
                 member_id=member_id,
@@ -75,14 +85,14 @@ def announcements(pairs: Sequence[Pair], kept: Kept, *, now: datetime) -> list[M
                 link_version=kept.versions[name],
                 linked_at=application.occurred_at,
             )
-            messages.append(said(linked, submission=submission, holder=name, now=now))
+            messages.append(said(linked, cause=cause, holder=name, now=now))
     return messages
 
 
-def said(data: Wire, *, submission: Submission, holder: str, now: datetime) -> Message:
-    """Make the message of one effect of what was submitted. A replay says it under the same id."""
-    event_id = derived(service=SERVICE, source=submission.source, cause=submission.cause, type=data.type, holder=holder)
-    event: Event[Any] = Event(id=str(event_id), source=SOURCE, type=data.type, time=now, data=data, traceparent=submission.traceparent)
+def said(data: Wire, *, cause: Cause, holder: str, now: datetime) -> Message:
+    """Make the message of one effect of a cause. A replay says it under the same id."""
+    event_id = derived(service=SERVICE, source=cause.source, cause=cause.id, type=data.type, holder=holder)
+    event: Event[Any] = Event(id=str(event_id), source=SOURCE, type=data.type, time=now, data=data, traceparent=cause.traceparent)
     return message_of(event)
 
 

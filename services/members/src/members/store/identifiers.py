@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from members.store import Connection
@@ -18,6 +19,15 @@ class Link:
     member_id: UUID
     linked_at: datetime
     sealed_value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A link that ended, under its new version."""
+
+    kind: Literal["card", "phone", "email", "visitor", "partner"]
+    version: int
+    linked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +87,8 @@ async def link(connection: Connection, links: Sequence[Link]) -> dict[str, int]:
     return {row["identifier"]: row["link_version"] for row in rows}
 
 
-async def release(connection: Connection, *, identifier: str, member_id: UUID, released_at: datetime) -> tuple[str, int, datetime] | None:
-    """End a member's link to a locked identifier and forget its value; return its kind, its new version and since when it was linked."""
+async def release(connection: Connection, *, identifier: str, member_id: UUID, released_at: datetime) -> Released | None:
+    """End a member's link to a locked identifier and forget its value; None where it is not theirs."""
     row = await connection.fetchrow(
         """
         update link set released_at = $3, release_version = nextval('link_version'), sealed_value = null
@@ -89,7 +99,7 @@ async def release(connection: Connection, *, identifier: str, member_id: UUID, r
         member_id,
         released_at,
     )
-    return (row["kind"], row["release_version"], row["linked_at"]) if row else None
+    return Released(*row.values()) if row else None
 
 
 async def kind_of(connection: Connection, identifier: str) -> str | None:
