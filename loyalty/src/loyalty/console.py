@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 #: Exit codes, the same for every command.
 OK, FAILED, COULD_NOT, INTERRUPTED = 0, 1, 2, 130
@@ -26,18 +27,19 @@ class Failure(Exception):  # noqa: N818  it is what the user meets, not an error
 
 def show_failure(failure: Failure) -> None:
     """Print a failure to stderr: the fact in red, the advice below it."""
-    err.print(f"[bold red]{_plain(failure.what)}[/]", soft_wrap=True)
+    err.print(Text(failure.what, style="bold red"), soft_wrap=True)
     if failure.advice:
-        err.print(_plain(failure.advice), soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+        note(failure.advice)
 
 
 def note(text: str) -> None:
     """Say something beside the results."""
-    err.print(text, soft_wrap=True)
+    err.print(text, soft_wrap=True, markup=False)
+
+
+def say(text: str) -> None:
+    """Print one line of the results."""
+    out.print(text, soft_wrap=True, markup=False)
 
 
 def print_json(value: Mapping[str, Any] | list[Any]) -> None:

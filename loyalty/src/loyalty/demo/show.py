@@ -9,7 +9,7 @@ from loyalty.demo.example import Example
 from loyalty.demo.summary import Summary
 from loyalty.member import view
 from loyalty.stack.state import State
-from loyalty.verify.report import as_table, first_damage
+from loyalty.verify.report import as_table, verdict
 
 #: What each verdict means here, in a few words.
 MEANINGS = {
@@ -32,8 +32,8 @@ def show_summary(console: Console, summary: Summary) -> None:
     table.add_column(style="dim")
     table.add_row("[bold]purchases[/]", f"{figures['purchases']:,}", f"of {figures['customers']:,} customers")
     table.add_row("purchase events", f"{figures['purchase_events']:,}", f"with {figures['duplicates']:,} sent again")
-    for verdict, count in figures["verdicts"].items():
-        table.add_row(f"  {verdict}", f"{count:,}", MEANINGS.get(verdict, ""))
+    for name, count in figures["verdicts"].items():
+        table.add_row(f"  {name}", f"{count:,}", MEANINGS.get(name, ""))
     table.add_row("[bold]members[/]", f"{figures['members']:,}", "registered before buying, or after: then what waited moved in")
     table.add_row("unclaimed", f"{figures['unclaimed']:,}", f"guests never registered: {figures['unclaimed_points']:,} points wait for them")
     table.add_row("[bold]points issued[/]", f"{figures['points_issued']:,}", "")
@@ -70,8 +70,7 @@ def show_audit(console: Console, summary: Summary) -> None:
     """Print what verify found."""
     console.print()
     console.print(as_table(summary.findings))
-    damage = first_damage(summary.findings)
-    console.print("Clean: every event counted exactly once." if damage is None else f"[bold red]{damage}[/]", soft_wrap=True)
+    console.print(verdict(summary.findings), soft_wrap=True)
 
 
 def show_where(console: Console, state: State, example: Example | None, folder: str) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from contracts.catalogue import TOPICS
 from loyalty.broker import address_of, incarnation, producing
-from loyalty.console import COULD_NOT, INTERRUPTED, Advance, Failure, note, out, print_json, progress
+from loyalty.console import COULD_NOT, INTERRUPTED, Advance, Failure, note, print_json, progress, say
 from loyalty.options import BootstrapServers, Data, Json, places_of
 from loyalty.publish.mapping import Converter, FileMapping, read_mapping
 from loyalty.publish.pieces import Piece, pieces_of_csv, pieces_of_jsonl
@@ -97,7 +97,7 @@ def _show(result: Result, *, as_json: bool) -> None:
         print_json({"published": result.published, "skipped": result.skipped, "published_before": result.resumed, "bad": bad})
         return
     before = f" {result.resumed:,} were published before." if result.resumed else ""
-    out.print(f"{result.published:,} events published, each acknowledged.{before}", soft_wrap=True)
+    say(f"{result.published:,} events published, each acknowledged.{before}")
     for line, reason in result.bad:
         note(f"line {line}: {reason}")
     if result.skipped:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loyalty.console import FAILED, OK, note, out, print_json
+from loyalty.console import FAILED, OK, note, out, print_json, say
 from loyalty.options import Broker, Data, Json, places_of
 from loyalty.stack import state
 from loyalty.stack.background import start_in_background, stop_in_background
@@ -72,9 +72,9 @@ def down(*, data: Data = None) -> None:
     """
     places = places_of(data)
     if stop_in_background(places):
-        out.print("Stopped; nothing is left running.")
+        say("Stopped; nothing is left running.")
     else:
-        out.print(f"Nothing runs in {places.folder}.", soft_wrap=True)
+        say(f"Nothing runs in {places.folder}.")
 
 
 def status(*, as_json: Json = False, data: Data = None) -> None:
@@ -91,7 +91,7 @@ def status(*, as_json: Json = False, data: Data = None) -> None:
         if as_json:
             print_json({"running": starting, "ready": False, "folder": str(places.folder)})
         else:
-            out.print("Starting: broker and PostgreSQL come first." if starting else f"Nothing runs in {places.folder}.", soft_wrap=True)
+            say("Starting: broker and PostgreSQL come first." if starting else f"Nothing runs in {places.folder}.")
         raise typer.Exit(OK if starting else NOT_RUNNING)
     if as_json:
         print_json({"running": True, "folder": str(places.folder), **found.model_dump(mode="json", exclude={"verify_urls", "created"})})

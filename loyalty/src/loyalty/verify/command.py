@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from loyalty.console import COULD_NOT, FAILED, Failure, err, out, print_json
+from loyalty.console import COULD_NOT, FAILED, Failure, out, print_json, progress
 from loyalty.options import Data, Json, places_of
 from loyalty.stack import state
 from loyalty.verify.audit import Finding, audit, chosen, offered
-from loyalty.verify.report import as_json, as_table, first_damage
+from loyalty.verify.report import as_json, as_table, verdict
 
 Everything = Annotated[bool, typer.Option("--all", help="Count every violation instead of stopping a check after 100.")]
 Invariant = Annotated[str | None, typer.Option("--invariant", metavar="ID", help="Check this one only, for example I2.")]
@@ -35,20 +35,19 @@ def verify(*, as_json_: Json = False, everything: Everything = False, invariant:
 
     async def collect() -> list[Finding]:
         findings = []
-        async for finding in audit(questions, urls=urls, exhaustive=everything):
-            findings.append(finding)
-            if err.is_terminal:
-                err.print(f"{finding.invariant} of {finding.service}: {'clean' if finding.clean else 'damaged'}", end="\r")
+        with progress("Checking", total=len(questions), unit="checks") as advance:
+            async for finding in audit(questions, urls=urls, exhaustive=everything):
+                findings.append(finding)
+                advance(len(findings))
         return findings
 
     findings = asyncio.run(collect())
-    damage = first_damage(findings)
     if as_json_:
         print_json(as_json(findings))
     else:
         out.print(as_table(findings))
-        out.print("Clean: every invariant holds." if damage is None else f"[bold red]{damage}[/]", soft_wrap=True)
-    if damage is not None:
+        out.print(verdict(findings), soft_wrap=True)
+    if not all(finding.clean for finding in findings):
         raise typer.Exit(FAILED)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from loyalty.verify.audit import Finding
 
@@ -27,6 +28,12 @@ def first_damage(findings: Sequence[Finding]) -> str | None:
             row = finding.first
             return f"{row.invariant} is broken in {finding.service}.{row.table}, row {row.key}: expected {row.expected}, found {row.found}"
     return None
+
+
+def verdict(findings: Sequence[Finding]) -> Text:
+    """Say the result in one line."""
+    damage = first_damage(findings)
+    return Text("Clean: every invariant holds.", style="green") if damage is None else Text(damage, style="bold red")
 
 
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
