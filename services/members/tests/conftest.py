@@ -1,5 +1,6 @@
 """A members service in pieces: its database, its office, and a way to hand it events as Kafka would."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ class Service:
     clock: SettableClock
     office: Office = field(default_factory=an_office)
     next: dict[Position, int] = field(default_factory=dict)
+    nudge: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def pool(self) -> asyncpg.Pool:
