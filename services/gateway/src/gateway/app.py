@@ -50,7 +50,7 @@ def assemble(resources: Resources, *, settings: Settings) -> Parts:
     gateway = Gateway(
         accrual=Accrual(accrual),
         members=Members(members),
-        tokens=tokens_of(read_private_key(settings.signing.key_file), audience=settings.auth.audience, issuer=settings.auth.issuer, clock=resources.clock),
+        tokens=tokens_of(read_private_key(settings.auth.private_key_file), audience=settings.auth.audience, issuer=settings.auth.issuer, clock=resources.clock),
         verifier=resources.verifier,
         query_seconds=settings.gateway.query_seconds,
         command_seconds=settings.gateway.command_seconds,

@@ -25,10 +25,10 @@ class OwnerSettings(_Group):
     url: HttpUrl
 
 
-class SigningSettings(_Group):
-    """The key for the gateway's own tokens. The services believe it as they believe the callers' issuer."""
+class SigningAuthSettings(AuthSettings):
+    """Whose tokens are believed, and the key for the gateway's own: the services must believe it, too."""
 
-    key_file: Path
+    private_key_file: Path
 
 
 class GatewaySettings(_Group):
@@ -48,8 +48,7 @@ class Settings(BaseSettings):
     env: Environment = "production"
     run: RunSettings = RunSettings()
     http: HttpSettings = HttpSettings()
-    auth: AuthSettings
+    auth: SigningAuthSettings
     accrual: OwnerSettings
     members: OwnerSettings
-    signing: SigningSettings
     gateway: GatewaySettings = GatewaySettings()

@@ -32,8 +32,6 @@ def document(routers: Iterable[APIRouter], *, version: str) -> dict[str, Any]:
     for router in routers:
         app.include_router(router)
     written: dict[str, Any] = app.openapi()
-    for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
-        _restore_example(route, written["paths"])
     components = written.setdefault("components", {})
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     for schema in components.get("schemas", {}).values():
@@ -43,6 +41,8 @@ def document(routers: Iterable[APIRouter], *, version: str) -> dict[str, Any]:
     for path, methods in written["paths"].items():
         for method, operation in methods.items():
             _secure(f"{method.upper()} {path}", operation)
+    for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
+        _restore_example(route, written["paths"])
     return written
 
 

@@ -17,7 +17,7 @@ class Identifier(BaseModel):
     model_config = CLOSED
 
     kind: Literal["card", "phone", "email", "visitor"]
-    value: Annotated[str, StringConstraints(min_length=1, max_length=320)]
+    value: Annotated[str, StringConstraints(min_length=1, max_length=320), Field(repr=False)]
 
 
 class QuotedLine(Line):
@@ -87,13 +87,13 @@ class RegistrationRequest(BaseModel):
 
     programme: Id
     identifiers: Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=10)]
-    given_name: Text = ""
-    family_name: Text = ""
-    birth_date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    given_name: Annotated[Text, Field(repr=False)] = ""
+    family_name: Annotated[Text, Field(repr=False)] = ""
+    birth_date: Annotated[Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None, Field(repr=False)] = None
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
     consents: Annotated[tuple[Consent, ...], Field(max_length=20)] = ()
-    proof: (
-        Annotated[str, StringConstraints(max_length=4_000), Field(description="A trusted till's signed statement that the identifiers were shown to it.")]
-        | None
-    ) = None
+    proof: Annotated[
+        Annotated[str, StringConstraints(max_length=4_000)] | None,
+        Field(description="A trusted till's statement (JWT) that the identifiers were shown to it; its `sub` is the Idempotency-Key.", repr=False),
+    ] = None
     store: Id | None = None

@@ -29,7 +29,7 @@ def routes(gateway: Gateway) -> APIRouter:
         "/v1/guests/waiting",
         response_model=Waiting,
         summary="What waits for a guest",
-        **operation(gateway.verifier, "guests:read", reply=examples.WAITING, body=examples.GUEST, problems=["unknown-programme", "invalid-identifier"]),
+        **operation(gateway.verifier, "guests:read", reply=examples.WAITING, body=examples.GUEST, problems=["invalid-identifier", "possession-needed"]),
     )
     async def waiting(guest: GuestRequest, request: Request) -> Response:
         """Say what a guest has earned without being a member, until when it waits, and how to get it. Totals only."""
