@@ -11,7 +11,7 @@ from contracts.members import IdentifierLinked, MemberRegistered
 from contracts.registrations import ConsentGiven
 from shared.inbox import verdict_of
 
-from .builders import ANA, BORIS, NOON, PROGRAMME, TERMS, a_form, a_phone, a_proof, holder_of, proven
+from .builders import ANA, BORIS, NOON, PROGRAMME, TERMS, a_card, a_form, a_phone, a_proof, holder_of, proven
 from .conftest import NewService, Service
 
 
@@ -173,6 +173,14 @@ async def test_two_hundred_registrations_without_proof_make_one_attempt(service:
     await asyncio.gather(*(service.hear(*events, partition=partition) for partition, events in enumerate(partitions)))
     assert await service.fetch("select count(*) from attempt") == [(1,)]
     assert await service.fetch("select count(*) from claim") == [(1,)]
+
+
+async def test_one_registration_sent_twice_at_once_with_nothing_in_common_is_still_one_member(service: Service):
+    """Its two halves share no identifier to wait at, only the registration itself."""
+    halves = [[proven(f"r-{number}", half(number)).event(f"{side}-{number}") for number in range(20)] for side, half in (("left", a_phone), ("right", a_card))]
+    answers = await asyncio.gather(*(service.hear(*events, partition=partition) for partition, events in enumerate(halves)))
+    assert {outcome.verdict for outcomes in answers for outcome in outcomes} == {"applied"}
+    assert await service.fetch("select count(*) from member") == [(20,)]
 
 
 async def test_crossing_registrations_of_the_same_people_end_the_same_whoever_is_first(service: Service):

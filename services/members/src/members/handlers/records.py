@@ -48,6 +48,8 @@ async def keep(connection: Connection, pairs: Sequence[Pair], known: Known, *, v
     made = {}
     for member_id in {_member_of(decision) for _, decision in pairs} - keys.keys():
         keys[member_id], made[member_id] = vault.new_key(member_id)
+    taken = {decision.application.key: _taken(submission, decision, known, keys=keys, now=now) for submission, decision in pairs}
+    await attempts.save(connection, list(taken.values()), existing=existing)  # first: a rival for the same registration shows here
     await members.keep_keys(connection, made)
     await members.enrol(connection, [_new_member(decision, keys) for _, decision in pairs if decision.enrols])
     await members.join(
@@ -57,8 +59,6 @@ async def keep(connection: Connection, pairs: Sequence[Pair], known: Known, *, v
     links = [_link(decision, name, identifier, keys) for _, decision in pairs for name, identifier in decision.links.items()]
     versions = await identifiers.link(connection, links)
     await members.agree(connection, [agreement for pair in pairs for agreement in _agreements(*pair)], now=now)
-    taken = {decision.application.key: _taken(submission, decision, known, keys=keys, now=now) for submission, decision in pairs}
-    await attempts.save(connection, list(taken.values()), existing=existing)
     await members.drop_keys(connection, {decision.application.member_id for _, decision in pairs if decision.application.member_id != decision.member_id})
     return Kept(versions, keyring.languages)
 
