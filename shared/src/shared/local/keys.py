@@ -36,7 +36,7 @@ class LocalKeys:
 
     @property
     def registrations_private(self) -> Path:
-        """Opens the personal part of registrations (P-256); members only."""
+        """Opens the personal part of registrations (P-256); one service alone may."""
         return self.folder / "registrations-private.pem"
 
     @property
