@@ -1,6 +1,7 @@
 """Commit, and find out what became of a commit whose answer was lost."""
 
 import asyncio
+import contextlib
 from typing import cast
 
 import asyncpg
@@ -36,7 +37,8 @@ async def commit(connection: asyncpg.Connection, transaction: Transaction) -> in
         pass
     else:
         return None
-    connection.terminate()
+    with contextlib.suppress(asyncpg.InterfaceError):  # the pool has noticed itself
+        connection.terminate()
     return server_pid
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from contracts.envelope import Event
 from contracts.verdicts import Verdict
 from shared.batches.breaker import Breaker
+from shared.batches.errors import failure_of
 from shared.batches.handler import Outcome
 from shared.batches.items import Item
 from shared.deadletters import Failure
@@ -45,6 +46,15 @@ class Plan:
             if item.event is not None and place not in self.failures:
                 first.setdefault(item.key, place)
         return list(first.values())
+
+    def halved(self, error: Exception) -> CutShortError:
+        """Say how to go on when the whole batch failed by one of its events, and the savepoints cannot tell by which."""
+        places = self.readable()
+        if not places:
+            raise error
+        if len(places) > 1:
+            return CutShortError(places[len(places) // 2], failures=self.failures)
+        return CutShortError(len(self.items), failures={**self.failures, places[0]: failure_of(error)})
 
     def sort_out(self, known: set[bytes]) -> None:
         """Part the new events from the repeated ones. A record whose event counts already is a duplicate, readable or not."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -16,7 +16,7 @@ from shared.batches import offsets
 from shared.batches.breaker import Breaker
 from shared.batches.commits import commit, find_out
 from shared.batches.deciding import decide
-from shared.batches.errors import failure_of, is_data
+from shared.batches.errors import is_data
 from shared.batches.handler import Handler, Outcome, Repeat
 from shared.batches.items import Item
 from shared.batches.plan import CutShortError, Plan
@@ -28,6 +28,7 @@ from shared.outbox.table import enqueue
 #: A batch is repeated at once this often before its partition backs off.
 MOST_REPEATS = 20
 _REPEAT_PAUSE_SECONDS = 0.005
+_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,20 +82,35 @@ async def settle(topic: Topic, position: offsets.Position, batch: Batch) -> Sett
 async def _attempt(topic: Topic, position: offsets.Position, batch: Batch, failures: dict[int, Failure], pause_reason: str | None) -> Settled:
     plan = Plan(batch.items, batch.breaker, failures)
     plan.check_breaker()
-    async with topic.pool.acquire() as proxy:
-        connection = cast("asyncpg.Connection", proxy)
+    async with _leased(topic.pool) as connection:
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
         try:
             settled = await _work(connection, topic, position, batch.expected, plan, pause_reason)
         except BaseException:
-            with contextlib.suppress(asyncpg.InterfaceError, asyncpg.PostgresError, OSError):  # the first error is the one that counts
+            with contextlib.suppress(*_BROKEN):  # the first error is the one that counts
                 await transaction.rollback()
             raise
-        unknown_pid = await commit(connection, transaction)
+        try:
+            unknown_pid = await commit(connection, transaction)
+        except asyncpg.PostgresError as error:
+            if not is_data(error):
+                raise
+            raise plan.halved(error) from error  # a constraint that is checked last
     if unknown_pid is not None:
         await find_out(topic.pool, unknown_pid, position, new=settled.next)
     return settled
+
+
+@contextlib.asynccontextmanager
+async def _leased(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    """Lend a connection. That it breaks after its work was committed is no failure of the work."""
+    proxy = await pool.acquire()
+    try:
+        yield cast("asyncpg.Connection", proxy)
+    finally:
+        with contextlib.suppress(*_BROKEN):
+            await pool.release(proxy)
 
 
 async def _work(connection: asyncpg.Connection, topic: Topic, position: offsets.Position, expected: int, plan: Plan, pause_reason: str | None) -> Settled:
@@ -117,7 +133,7 @@ async def _work(connection: asyncpg.Connection, topic: Topic, position: offsets.
 
 
 async def _lock(connection: asyncpg.Connection, handler: Handler, plan: Plan) -> None:
-    """Let the handler lock what its events need. If it cannot because of one of them, halve the batch until that one stands alone."""
+    """Let the handler lock what its events need. If it cannot because of one of them, halve the batch."""
     places = plan.readable()
     if not places:
         return
@@ -126,9 +142,7 @@ async def _lock(connection: asyncpg.Connection, handler: Handler, plan: Plan) ->
     except Exception as error:
         if not is_data(error):
             raise
-        if len(places) > 1:
-            raise CutShortError(places[len(places) // 2], failures=plan.failures) from error
-        raise CutShortError(len(plan.items), failures={**plan.failures, places[0]: failure_of(error)}) from error
+        raise plan.halved(error) from error
 
 
 def _letter(topic: Topic, item: Item, failure: Failure, now: datetime) -> Message:

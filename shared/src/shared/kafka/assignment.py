@@ -55,6 +55,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # the librar
         self.joined = False
         self._client, self._topics, self._make_lane = client, tuple(topics), make_lane
         self._tasks: dict[asyncio.Task[None], TopicPartition] = {}
+        self._failures: list[Exception] = []
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002  the library's signature
         """End all lanes: the group gives everything out anew."""
@@ -83,13 +84,17 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # the librar
             _, late = await asyncio.wait(self._tasks, timeout=_FINISH_SECONDS)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            ends = await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._failures += [end for end in ends if isinstance(end, Exception)]
+            self._tasks = {}
 
     def raise_failures(self) -> None:
         """Raise what ended a lane: the process must not live on without it."""
         for task in self._tasks:
-            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-                raise error
+            if task.done() and not task.cancelled():
+                task.result()
+        for failure in self._failures:
+            raise failure
 
     def regulate(self) -> None:
         """Fetch for the lanes that want records, and only for them."""

@@ -63,6 +63,11 @@ class Consumer:
         return self._assignment is not None and self._assignment.joined
 
     @property
+    def owned(self) -> int:
+        """How many partitions this process has just now."""
+        return len(self._assignment.lanes) if self._assignment is not None else 0
+
+    @property
     def stalled(self) -> bool:
         """Whether a partition with records waiting, and not stopped by its breaker, stood still for a minute."""
         return self._watch is not None and self._watch.stalled

@@ -1,28 +1,32 @@
 """Topics: make those that the cards ask for, and tell which broker this is."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from contracts.cards import Card
+from contracts.cards import Card, Topic
 from shared.kafka.address import Address, client_arguments
 from shared.kafka.errors import UnavailableError
 
 
 async def create_topics(address: Address, cards: Iterable[Card], *, replicas: int = 1) -> list[str]:
     """Create what the cards ask for, dead letters included, and return what was missing. Topics that exist stay as they are."""
-    wanted = [topic for card in cards for topic in card.topics()]
+    return await make_topics(address, [topic for card in cards for topic in card.topics()], replicas=replicas)
+
+
+async def make_topics(address: Address, topics: Sequence[Topic], *, replicas: int = 1) -> list[str]:
+    """Create these topics where they are missing, and return those."""
+    wanted = [NewTopic(topic.name, topic.partitions, replicas, topic_configs=dict(topic.config)) for topic in topics]
     async with _admin(address) as admin:
-        answer = await admin.create_topics([NewTopic(topic.name, topic.partitions, replicas, topic_configs=dict(topic.config)) for topic in wanted])
+        answer = await admin.create_topics(wanted)
     created = []
     for name, code, *message in answer.topic_errors:
-        error = for_code(code)
         if code == 0:
             created.append(name)
-        elif error is not TopicAlreadyExistsError:
-            raise UnavailableError(f"the topic {name} could not be created: {message or error.__name__}")
+        elif for_code(code) is not TopicAlreadyExistsError:
+            raise UnavailableError(f"the topic {name} could not be created: {for_code(code).__name__} {message}")
     return created
 
 
