@@ -1,4 +1,4 @@
-"""Every metric that all services have, in one list. Labels are closed sets; never a holder, event or purchase id.
+"""Every metric that all services have, in one list. Labels are closed sets; never the id of a person or an event.
 
 A service's own metrics stand in its module `metrics`, with the same prefix.
 """

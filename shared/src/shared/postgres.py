@@ -5,6 +5,8 @@ import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import asyncpg
@@ -13,10 +15,11 @@ from psycopg import sql
 
 #: A transaction whose process was frozen gives its rows back after this long; the relay, which awaits Kafka, sets 30 s itself.
 IDLE_IN_TRANSACTION_SECONDS = 5
-#: The nologin role that every `<service>_app` belongs to; migrations shared by all services grant to it.
+#: The nologin role that every `<service>_app` belongs to; migrations shared by all services give their rights to it.
 APP_GROUP = "loyalty_app"
 #: The role that may read and never write, for audits.
 VERIFY_ROLE = "verify"
+_RIGHTS: LiteralString = Path(__file__).with_name("provision.sql").read_text()
 
 
 async def create_pool(url: str, *, size: int = 10, application_name: str, min_size: int = 1) -> asyncpg.Pool:
@@ -52,7 +55,7 @@ def provision(admin_url: str, *, service: str, database: str | None = None, temp
     """Make sure that a service's roles and database exist, and return how to reach it. Idempotent, safe when run twice at once.
 
     `<service>_owner` owns the database and migrates it, `<service>_app` runs on it, `verify` reads it; nobody else may connect.
-    The roles exist before the first migration, so a migration grants with plain SQL. Their passwords are derived from
+    The roles exist before the first migration, so a migration names them in plain SQL. Their passwords are derived from
     the administrator's, none if that has none. For local mode, tests and compose: in production the database's keeper does this.
     """
     database = database or service
@@ -61,11 +64,10 @@ def provision(admin_url: str, *, service: str, database: str | None = None, temp
         _ensure_role(connection, APP_GROUP, password=None, login=False)
         for role in (owner, app, VERIFY_ROLE):
             _ensure_role(connection, role, password=_role_password(admin_url, role), login=True)
-        connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(APP_GROUP), sql.Identifier(app)))
         if connection.execute("select from pg_database where datname = %s", [database]).fetchone() is None:
             connection.execute(sql.SQL("create database {} owner {} template {}").format(*map(sql.Identifier, (database, owner, template or "template1"))))
-        connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
-        connection.execute(sql.SQL("grant connect on database {} to {}, {}").format(*map(sql.Identifier, (database, app, VERIFY_ROLE))))
+        names = {"group": APP_GROUP, "app": app, "verify": VERIFY_ROLE, "database": database}
+        connection.execute(sql.SQL(_RIGHTS).format(**{name: sql.Identifier(value) for name, value in names.items()}))
     return ServiceUrls(*(url_for(admin_url, role=role, database=database) for role in (owner, app, VERIFY_ROLE)))
 
 

@@ -23,7 +23,7 @@ _CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "u
 
 
 class Problem(Exception):  # noqa: N818  the word of RFC 9457
-    """An HTTP answer that is no success. Codes are kebab-case and never change; extras become members of the document."""
+    """An HTTP answer that is no success. Codes are kebab-case and never change; extras stand beside them in the document."""
 
     def __init__(self, status: int, code: str, title: str, detail: str | None = None, *, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
         super().__init__(f"{status} {code}")

@@ -63,7 +63,7 @@ class NewDatabase(Protocol):
     """What the fixture `database` gives: call it for a database with the shared migrations and those of the directories."""
 
     async def __call__(self, *directories: Path, service: str = "shared") -> Database:
-        """Make one. The service names the roles: its migrations grant to `<service>_app`."""
+        """Make one. The service names the roles: its migrations give rights to `<service>_app`."""
         ...
 
 
@@ -135,7 +135,7 @@ def broker() -> Iterator[Broker]:
         yield Broker(given, "given")
         return
     from shared.local import broker as local  # noqa: PLC0415  most tests need no broker
-    from shared.local import docker  # noqa: PLC0415
+    from shared.testing import docker  # noqa: PLC0415
 
     if docker.answers():
         with docker.kafka() as bootstrap_servers:
