@@ -63,6 +63,8 @@ def expect_events(topics: Iterable[str]) -> None:
             if entry.topic == topic:
                 for verdict in Verdict:
                     EVENTS.labels(topic, name, verdict.value)
+        for verdict in (Verdict.DEAD_LETTERED, Verdict.DUPLICATE):
+            EVENTS.labels(topic, "unreadable", verdict.value)
         for fault in (*(fault.value for fault in Fault), "internal-error"):
             DEAD_LETTERS.labels(topic, fault)
         for family in (EVENT_AGE, BATCH_SECONDS, BATCH_EVENTS, CONSUMER_PARTITIONS, TOPIC_PARTITIONS, REBALANCES, OFFSETS_LOST):

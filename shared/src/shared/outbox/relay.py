@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol, cast
 
 import asyncpg
 import structlog
 
-from contracts.envelope import Record, rfc3339
+from contracts.envelope import Record
 from shared.kafka.errors import UnpublishedError
 from shared.metrics import OUTBOX_OLDEST_AGE, OUTBOX_ROWS
 from shared.outbox import table
@@ -108,18 +109,17 @@ def record_of(row: asyncpg.Record) -> Record:
     _, event_id, topic, key, type_, source, time, traceparent, packed, payload = row
     if packed is not None:
         return Record(topic, key, payload, cast("tuple[tuple[str, bytes], ...]", tuple(table.unpack(packed))))
-    headers = [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", event_id.encode()),
-        ("ce_source", source.encode()),
-        ("ce_type", type_.encode()),
-        ("content-type", b"application/json"),
-    ]
+    headers = (("ce_id", event_id.encode()), *_shared_headers(source, type_))
     if time is not None:
-        headers.append(("ce_time", rfc3339(time).encode()))
+        headers += (("ce_time", (time.isoformat()[:-6] + "Z").encode()),)  # the driver gives UTC, "+00:00"
     if traceparent is not None:
-        headers.append(("traceparent", traceparent.encode()))
-    return Record(topic, key, payload, tuple(headers))
+        headers += (("traceparent", traceparent.encode()),)
+    return Record(topic, key, payload, headers)
+
+
+@lru_cache(maxsize=1024)
+def _shared_headers(source: str, type_: str) -> tuple[tuple[str, bytes], ...]:
+    return (("ce_specversion", b"1.0"), ("ce_source", source.encode()), ("ce_type", type_.encode()), ("content-type", b"application/json"))
 
 
 async def _measure(connection: asyncpg.Connection) -> None:

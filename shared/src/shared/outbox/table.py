@@ -17,14 +17,7 @@ DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024 - 4096
 
 #: First key of the two-part advisory lock of a shard's relay: "outb".
 _LOCK_CLASS = 0x6F757462
-_ENQUEUE = """
-    insert into outbox (shard, id, aggregatetype, aggregateid, type, source, time, traceparent, headers, payload)
-    select shard, id, topic, key, type, source, time, traceparent, headers, payload
-    from unnest(
-        $1::smallint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::bytea[], $10::bytea[]
-    ) with ordinality as new (shard, id, topic, key, type, source, time, traceparent, headers, payload, ordinal)
-    order by ordinal
-"""
+_COLUMNS = ("shard", "id", "aggregatetype", "aggregateid", "type", "source", "time", "traceparent", "headers", "payload")
 #: The relay awaits Kafka inside its transaction, so it may be idle for longer than others.
 _LEAD = f"select set_config('idle_in_transaction_session_timeout', '30s', true), pg_try_advisory_xact_lock({_LOCK_CLASS}, $1)"
 _WAITING = f"""
@@ -56,24 +49,9 @@ class MessageTooLargeError(ValueError):
 
 async def enqueue(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
     """Put messages into the outbox of the transaction in hand, in this order. Set `nudge` after the commit to have them sent at once."""
-    if not messages:
-        return
-    keys = [message.key.encode() if isinstance(message.key, str) else message.key for message in messages]
-    for message in messages:
-        _refuse_too_large(message)
-    await connection.execute(
-        _ENQUEUE,
-        [shard_of(key) for key in keys],
-        [str(message.id) for message in messages],
-        [message.topic for message in messages],
-        keys,
-        [message.type for message in messages],
-        [message.source for message in messages],
-        [message.time for message in messages],
-        [message.traceparent for message in messages],
-        [message.headers and pack(message.headers) for message in messages],
-        [message.value for message in messages],
-    )
+    if messages:
+        # Half the work of an insert from arrays: the driver looks twice at every element of those.
+        await connection.copy_records_to_table("outbox", columns=_COLUMNS, records=[_row(message) for message in messages])
 
 
 def shard_of(key: bytes | None) -> int:
@@ -128,7 +106,22 @@ def _sequence(row: asyncpg.Record) -> int:
     return sequence
 
 
-def _refuse_too_large(message: Message) -> None:
-    limit = MAX_BODY_BYTES if message.headers is None else DEAD_LETTER_MAX_BYTES
-    if message.value is not None and len(message.value) > limit:
-        raise MessageTooLargeError(f"a message of {len(message.value)} bytes for {message.topic}; the limit is {limit}")
+def _row(message: Message) -> tuple[object, ...]:
+    key, value, headers = message.key, message.value, message.headers
+    if isinstance(key, str):
+        key = key.encode()
+    if value is not None and len(value) > MAX_BODY_BYTES and (headers is None or len(value) > DEAD_LETTER_MAX_BYTES):
+        raise MessageTooLargeError(f"a message of {len(value)} bytes for {message.topic}")
+    packed = None if headers is None else pack(headers)
+    return (
+        shard_of(key),
+        str(message.id),
+        message.topic,
+        key,
+        message.type,
+        message.source,
+        message.time,
+        message.traceparent,
+        packed,
+        value,
+    )
