@@ -1,9 +1,11 @@
 """PostgreSQL for one machine."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -12,6 +14,7 @@ import psycopg
 import pytest
 
 from shared.local import LocalPostgres, accounts, start_postgres
+from shared.local import postgres as module
 from shared.local.processes import Account, Served
 from shared.testing import eventually
 
@@ -26,10 +29,11 @@ signal.pause()
 
 
 @pytest.fixture
-def folder() -> Path:
+def folder() -> Iterator[Path]:
     path = Path(mkdtemp(prefix="loyalty-test-"))
     path.chmod(0o711)
-    return path / "postgres"
+    yield path / "postgres"
+    shutil.rmtree(path)
 
 
 def value(server: LocalPostgres, question: str) -> object:
@@ -105,8 +109,12 @@ def test_it_does_not_outlive_a_parent_that_was_killed(folder: Path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give way")
-def test_root_runs_it_as_somebody_else_even_from_a_folder_that_only_root_can_enter(folder: Path):
+def test_root_runs_it_as_somebody_else_even_from_a_folder_that_only_root_can_enter(folder: Path, monkeypatch: pytest.MonkeyPatch):
     folder.parent.chmod(0o700)
+    site = folder.parent / "site-packages"
+    for name in module._WHEEL:
+        shutil.copytree(module._site() / name, site / name, symlinks=True)
+    monkeypatch.setattr(module, "_site", lambda: site)
     server = start_postgres(folder, durable=False)
     try:
         assert psutil.Process(server.served.pid).uids().real != 0
@@ -119,15 +127,17 @@ def test_root_runs_it_as_somebody_else_even_from_a_folder_that_only_root_can_ent
 
 
 def test_programs_out_of_reach_are_copied_once(tmp_path: Path):
-    source, place = tmp_path / "closed" / "programs", tmp_path / "place"
-    source.mkdir(parents=True)
+    site, place = tmp_path / "closed", tmp_path / "place"
+    for name in ("server/bin", "server.libs", "unneeded"):
+        (site / name).mkdir(parents=True)
+        (site / name / "file").write_text(name)
     place.mkdir()
-    (source / "tool").write_text("x")
-    source.parent.chmod(0o700)
-    copies = [accounts.programs_for(source, place, Account(uid=1, gid=1)) for _ in range(2)]
+    site.chmod(0o700)
+    needed = ("server/bin", "server.libs", "not-on-this-system")
+    copies = [accounts.programs_for(site, needed, place, Account(uid=1, gid=1)) for _ in range(2)]
     assert copies == [place / "programs"] * 2
-    assert (copies[0] / "tool").read_text() == "x"
-    assert accounts.programs_for(source, place, Account()) == source
+    assert sorted(str(path.relative_to(copies[0])) for path in copies[0].rglob("file")) == ["server.libs/file", "server/bin/file"]
+    assert accounts.programs_for(site, needed, place, Account()) == site
 
 
 async def test_a_start_that_fails_ends_with_the_last_words(folder: Path):

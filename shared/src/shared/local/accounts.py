@@ -6,6 +6,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.local.processes import Account
@@ -32,15 +33,19 @@ def place_for(folder: Path, account: Account) -> Path:
     return _own_folder(Path("/var/tmp") / f"loyalty-postgres-{name}")  # noqa: S108  _own_folder trusts nobody's
 
 
-def programs_for(programs: Path, place: Path, account: Account) -> Path:
-    """Return where the account can run the programs from: where they are, or a copy in the place."""
-    if not account.uid or _open_to_all(programs):
-        return programs
-    copy = place / programs.name
+def programs_for(site: Path, needed: Sequence[str], place: Path, account: Account) -> Path:
+    """Return a folder in which the account can use the needed folders of `site`: that, or a copy of them in the place.
+
+    They stay beside each other, as programs find their libraries by the way from one to the other.
+    """
+    if not account.uid or _open_to_all(site):
+        return site
+    copy, partial = place / "programs", place / "programs.partial"
     if not copy.exists():
-        partial = place / f"{programs.name}.partial"
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(programs, partial, symlinks=True)
+        for name in needed:
+            if (site / name).exists():
+                shutil.copytree(site / name, partial / name, symlinks=True)
         partial.rename(copy)
     return copy
 

