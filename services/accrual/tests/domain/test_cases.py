@@ -7,7 +7,7 @@ import pytest
 from accrual.domain.accounts import AccountState
 from accrual.domain.decisions import Grant, NothingEarned
 from accrual.domain.documents import read
-from accrual.domain.facts import Activity
+from accrual.domain.facts import Activity, Purchase
 from accrual.domain.problems import DocumentError
 
 from .builders import NEW, a_document, a_line, a_programme, a_purchase, by_rule, decided, earned, points, reasons
@@ -67,7 +67,7 @@ def test_rules_meet_basket_b(rules: str, expected: int):
         pytest.param(ONE, a_purchase(a_line(90_00, list_amount=100_00)), 90, id="T-34"),
     ],
 )
-def test_amounts_and_conditions(rules: str, purchase, expected: int):
+def test_amounts_and_conditions(rules: str, purchase: Purchase, expected: int):
     assert earned(a_programme(rules), purchase) == expected
 
 

@@ -64,11 +64,12 @@ def test_the_same_moment_in_another_zone_is_the_same_transaction():
 def test_the_encoding_is_the_one_that_is_written_down():
     """Spelt out, so that anybody can check a ledger with nothing but this and SHA-256."""
     stamp = a_stamp()
-    noon = 1795176000_000000
+    noon = 1_795_176_000_000_000
+    later = noon + 365 * 86_400_000_000
     fields_in_order = [
         "1", "00000000-0000-0000-0000-0000000003e9", "grant", stamp.cause_source, stamp.cause_event, "shop", "1", str(noon), str(noon), "2",
         "00000000-0000-0000-0000-000000000008", "", "system", "-25", "", "00000000-0000-0000-0000-000000000009", "", "",
-        "00000000-0000-0000-0000-000000000007", "3", "pending", "25", "125", "00000000-0000-0000-0000-000000000009", str(noon), str(noon + 365 * 86_400_000_000),
+        "00000000-0000-0000-0000-000000000007", "3", "pending", "25", "125", "00000000-0000-0000-0000-000000000009", str(noon), str(later),
     ]  # fmt: skip
     expected = "".join(f"{field}\0" for field in fields_in_order).encode()
     assert canonical(TRANSACTION) == expected

@@ -24,6 +24,8 @@ _ADVICE = {
     "dict_type": ("must be keys and values", "write `key: value` lines here"),
     "tuple_type": ("must be a list", "write it in brackets, as [a, b]"),
     "string_too_short": ("must not be empty", "write something, or leave the key out"),
+    "greater_than_equal": ("too small", "write a larger number"),
+    "less_than_equal": ("too large", "write a smaller number"),
     "too_short": ("must not be empty", "name at least one"),
 }
 
