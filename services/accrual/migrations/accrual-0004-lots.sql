@@ -10,6 +10,8 @@ create table lot (
     expires_at     timestamptz,
     amount         bigint not null check (amount between 1 and 1000000000000000),
     remaining      bigint not null check (remaining between 0 and amount),
+    -- The version that the account of its cause had after the grant: where to find the entry.
+    version        bigint not null check (version >= 1),
     -- What it was granted for: a purchase, with its revision, or an activity, without one.
     cause_revision integer,
     confirmable    boolean not null,

@@ -96,9 +96,8 @@ def registered(member: UUID = ANA, *, programme: str = "bread", event_id: str | 
 
 def linked(identifier: str = ANAS_CARD, member: UUID = ANA, *, version: int = 1, released: bool = False) -> Event[IdentifierLinked]:
     """A member proved an identifier, or it was taken from the member."""
-    data = IdentifierLinked(
-        member_id=member, identifier=identifier, kind="card", link_version=version, linked_at=NOON, released_at=NOON + timedelta(minutes=1) if released else None
-    )
+    released_at = NOON + timedelta(minutes=1) if released else None
+    data = IdentifierLinked(member_id=member, identifier=identifier, kind="card", link_version=version, linked_at=NOON, released_at=released_at)
     return an_event(data, event_id=f"link/{identifier}/{version}", source=MEMBERS)
 
 

@@ -16,7 +16,7 @@ from accrual.domain.programme import Programme
 from accrual.store import Connection, accounts
 from accrual.store import ledger as store
 from accrual.store.accounts import Counted, Standing
-from accrual.store.ledger import Cause
+from accrual.store.ledger import Cause, Opened
 
 
 class Books:
@@ -27,7 +27,7 @@ class Books:
         self._lots = dict(lots or {})
         self._touched: set[UUID] = set()
         self._bookings: list[Booking] = []
-        self._opened: dict[UUID, Cause] = {}
+        self._opened: dict[UUID, tuple[Cause, int]] = {}
         self._changed: set[UUID] = set()
         self._counted: dict[Counted, int] = {}
         self._closed: dict[UUID, UUID] = {}
@@ -67,7 +67,7 @@ class Books:
     def grant(self, account_id: UUID, decision: Grant, stamp: Stamp, cause: Cause) -> Account:
         """Book a grant, and return the account after it. Its lot has the transaction's id."""
         booking = ledger.grant(self._standings[account_id].account, decision, stamp, lot_id=stamp.transaction_id)
-        self._opened[stamp.transaction_id] = cause
+        self._opened[stamp.transaction_id] = cause, booking.accounts[0].version
         self._take(booking, "granted", decision.points)
         return booking.accounts[0]
 
@@ -96,7 +96,7 @@ class Books:
     async def save(self, connection: Connection, *, now: datetime) -> None:
         """Write everything, one statement a table."""
         await store.book(connection, self._bookings, booked_at=now)
-        await store.open_lots(connection, [(self._lots[lot_id], cause) for lot_id, cause in self._opened.items()])
+        await store.open_lots(connection, [Opened(self._lots[lot_id], cause, version) for lot_id, (cause, version) in self._opened.items()])
         await store.change_lots(connection, [self._lots[lot_id] for lot_id in sorted(self._changed - self._opened.keys())])
         await accounts.save(connection, [self._standings[account_id] for account_id in sorted(self._touched)])
         await accounts.count(connection, self._counted.items())

@@ -19,9 +19,11 @@ class Catalogue:
 
     async def current(self, connection: Connection) -> Programmes:
         """Return all versions that the transaction can see."""
-        if await programmes.newest(connection) != self._newest:
-            for version in await programmes.published_since(connection, self._newest):
-                self._compiled.append(compile_document(documents.read_json(orjson.loads(version.document))))
-                self._newest = version.sequence
+        if await programmes.newest(connection) > self._newest:
+            versions = await programmes.published_since(connection, self._newest)
+            for version in versions:  # nothing is awaited in here, so two that ask at once do not load a version twice
+                if version.sequence > self._newest:
+                    self._compiled.append(compile_document(documents.read_json(orjson.loads(version.document))))
+                    self._newest = version.sequence
             self._programmes = Programmes(self._compiled)
         return self._programmes

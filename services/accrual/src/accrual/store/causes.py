@@ -61,20 +61,11 @@ _BODIES = """
     from (select unnest($1::bytea[]) as key, unnest($2::int[]) as revision) as wanted join purchase using (key, revision)
 """
 _DONE = "select key from activity where key = any($1::bytea[])"
-_PURCHASES = """
-    insert into purchase (
-        decided_at, key, revision, event_key, programme, programme_version, account_id, grant_id, verdict, reason, occurred_at, body, decision
-    )
-    select $1::timestamptz, unnest($2::bytea[]), unnest($3::int[]), unnest($4::bytea[]), unnest($5::text[]), unnest($6::int[]), unnest($7::uuid[]),
-           unnest($8::uuid[]), unnest($9::text[]), unnest($10::text[]), unnest($11::timestamptz[]), unnest($12::bytea[]), unnest($13::bytea[])
-"""
-_ACTIVITIES = """
-    insert into activity (
-        decided_at, key, event_key, programme, programme_version, account_id, grant_id, verdict, reason, occurred_at, body, decision
-    )
-    select $1::timestamptz, unnest($2::bytea[]), unnest($3::bytea[]), unnest($4::text[]), unnest($5::int[]), unnest($6::uuid[]), unnest($7::uuid[]),
-           unnest($8::text[]), unnest($9::text[]), unnest($10::timestamptz[]), unnest($11::bytea[]), unnest($12::bytea[])
-"""
+_PURCHASE = (
+    "key", "revision", "event_key", "programme", "programme_version", "account_id", "grant_id", "verdict", "reason", "occurred_at", "body", "decision",
+    "decided_at",
+)  # fmt: skip
+_ACTIVITY = tuple(column for column in _PURCHASE if column != "revision")
 _REFUSALS = """
     insert into refusal (decided_at, key, event_key, revision, reason, detail, occurred_at)
     select $1::timestamptz, unnest($2::bytea[]), unnest($3::bytea[]), unnest($4::int[]), unnest($5::text[]), unnest($6::text[]), unnest($7::timestamptz[])
@@ -114,13 +105,14 @@ async def known_activities(connection: Connection, keys: Iterable[bytes]) -> set
 async def add_purchases(connection: Connection, decided: Collection[Decided], *, decided_at: datetime) -> None:
     """Write accepted purchases. Each occupies its revision."""
     if decided:
-        await connection.execute(_PURCHASES, decided_at, *zip(*decided, strict=True))
+        await connection.copy_records_to_table("purchase", records=[(*each, decided_at) for each in decided], columns=_PURCHASE)
 
 
 async def add_activities(connection: Connection, decided: Collection[Decided], *, decided_at: datetime) -> None:
     """Write accepted activities."""
     if decided:
-        await connection.execute(_ACTIVITIES, decided_at, *zip(*((each[0], *each[2:]) for each in decided), strict=True))
+        records = [(each.key, *each[2:], decided_at) for each in decided]
+        await connection.copy_records_to_table("activity", records=records, columns=_ACTIVITY)
 
 
 async def add_refusals(connection: Connection, refused: Collection[Refused], *, decided_at: datetime) -> None:

@@ -20,24 +20,22 @@ class Cause(NamedTuple):
     revision: int | None
 
 
-_ENTRIES = """
-    insert into entry (
-        transaction_id, account_id, lot_id, booked_at, amount, leg, bucket, programme_version, version, balance_after,
-        occurred_at, usable_from, expires_at, programme, operation, cause_source, cause_event, hash
-    )
-    select unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::uuid[]), $1::timestamptz, unnest($5::bigint[]), unnest($6::int[]), unnest($7::text[]),
-           unnest($8::int[]), unnest($9::bigint[]), unnest($10::bigint[]), unnest($11::timestamptz[]), unnest($12::timestamptz[]),
-           unnest($13::timestamptz[]), unnest($14::text[]), unnest($15::text[]), unnest($16::text[]), unnest($17::text[]), unnest($18::bytea[])
-"""
-_OPEN_LOTS = """
-    insert into lot (id, account_id, granted_at, usable_from, expires_at, amount, remaining, state, confirmable, cause_key, cause_revision)
-    select id, account_id, granted_at, usable_from, expires_at, amount, amount, state, confirmable, cause_key, cause_revision
-    from (
-        select unnest($1::uuid[]) as id, unnest($2::uuid[]) as account_id, unnest($3::timestamptz[]) as granted_at,
-               unnest($4::timestamptz[]) as usable_from, unnest($5::timestamptz[]) as expires_at, unnest($6::bigint[]) as amount,
-               unnest($7::text[]) as state, unnest($8::bool[]) as confirmable, unnest($9::bytea[]) as cause_key, unnest($10::int[]) as cause_revision
-    ) as opened
-"""
+class Opened(NamedTuple):
+    """A new lot, what it was granted for, and the version of the account that the grant made."""
+
+    lot: Lot
+    cause: Cause
+    version: int
+
+
+# COPY takes its rows at half the cost of arrays, for us and for the database.
+_ENTRY = (
+    "booked_at", "transaction_id", "account_id", "lot_id", "amount", "leg", "bucket", "programme_version", "version", "balance_after",
+    "occurred_at", "usable_from", "expires_at", "programme", "operation", "cause_source", "cause_event", "hash",
+)  # fmt: skip
+_NEW_LOT = (
+    "id", "account_id", "granted_at", "usable_from", "expires_at", "amount", "remaining", "state", "confirmable", "cause_key", "cause_revision", "version",
+)  # fmt: skip
 _CHANGE_LOTS = """
     update lot set account_id = new.account_id, remaining = new.remaining, state = new.state
     from (
@@ -52,19 +50,22 @@ _LOTS = f"select {LOT} from lot where id = any($1::uuid[])"  # noqa: S608  a con
 
 async def book(connection: Connection, bookings: Iterable[Booking], *, booked_at: datetime) -> None:
     """Write the legs of transactions, all booked at one moment. The database refuses legs that do not sum to zero."""
-    legs = [leg for booking in bookings for leg in _legs(booking)]
+    legs = [leg for booking in bookings for leg in _legs(booking, booked_at)]
     if legs:
-        await connection.execute(_ENTRIES, booked_at, *zip(*legs, strict=True))
+        await connection.copy_records_to_table("entry", records=legs, columns=_ENTRY)
 
 
-async def open_lots(connection: Connection, opened: Collection[tuple[Lot, Cause]]) -> None:
+async def open_lots(connection: Connection, opened: Collection[Opened]) -> None:
     """Write new lots."""
     if opened:
         rows = [
-            (lot.id, lot.account_id, lot.granted_at, lot.usable_from, lot.expires_at, lot.amount, lot.state, lot.confirmable, cause.key, cause.revision)
-            for lot, cause in opened
-        ]
-        await connection.execute(_OPEN_LOTS, *zip(*rows, strict=True))
+            (
+                lot.id, lot.account_id, lot.granted_at, lot.usable_from, lot.expires_at, lot.amount, lot.remaining, lot.state, lot.confirmable,
+                cause.key, cause.revision, version,
+            )
+            for lot, cause, version in opened
+        ]  # fmt: skip
+        await connection.copy_records_to_table("lot", records=rows, columns=_NEW_LOT)
 
 
 async def change_lots(connection: Connection, lots: Collection[Lot]) -> None:
@@ -93,17 +94,17 @@ def lot_of(row: asyncpg.Record) -> Lot:
     return Lot(**{**row, "state": LotState(row["state"])})
 
 
-def _legs(booking: Booking) -> Iterable[tuple[object, ...]]:
+def _legs(booking: Booking, booked_at: datetime) -> Iterable[tuple[object, ...]]:
     """Give the rows of a transaction. The chain goes on at the first leg that each holder's account has in it."""
     stamp, operation = booking.transaction.stamp, booking.transaction.operation
     chains = {account.id: account.hash for account in booking.accounts}
     for place, leg in enumerate(booking.transaction.entries):
         account_id, version, bucket, amount, balance_after, lot_id, usable_from, expires_at = leg
         if bucket is Bucket.SYSTEM:
-            yield (stamp.transaction_id, account_id, lot_id, amount, place, bucket, *_NOTHING)
+            yield (booked_at, stamp.transaction_id, account_id, lot_id, amount, place, bucket, *_NOTHING)
         else:
             yield (
-                stamp.transaction_id, account_id, lot_id, amount, place, bucket, stamp.programme_version, version, balance_after,
+                booked_at, stamp.transaction_id, account_id, lot_id, amount, place, bucket, stamp.programme_version, version, balance_after,
                 stamp.occurred_at, usable_from, expires_at, stamp.programme, operation, stamp.cause_source, stamp.cause_event,
                 chains.pop(account_id, None),
             )  # fmt: skip

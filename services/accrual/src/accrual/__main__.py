@@ -1,0 +1,5 @@
+"""`python -m accrual`."""
+
+from accrual.app import main
+
+main()

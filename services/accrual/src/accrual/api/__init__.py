@@ -1,0 +1,11 @@
+"""How programs ask accrual, by HTTP: balances, history, explanations, quotes, verdicts, programmes."""
+
+from fastapi import APIRouter
+
+from accrual.api import accounts, decisions, programmes, quotes
+from accrual.api.parts import Desk
+
+
+def routers(desk: Desk) -> tuple[APIRouter, ...]:
+    """Return everything that accrual answers."""
+    return tuple(part.routes(desk) for part in (accounts, decisions, quotes, programmes))

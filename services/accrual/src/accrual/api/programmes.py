@@ -1,0 +1,68 @@
+"""Programmes: which there are, their documents, and publishing a new version."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from accrual.api.parts import Desk
+from accrual.api.replies import Programme, ProgrammeInForce, Programmes, Published
+from accrual.domain import programme as domain
+from accrual.handlers.publishing import publish
+from accrual.store.snapshots import snapshot, transaction
+from contracts.fields import Id
+from shared.auth import require
+from shared.problems import Problem
+
+_DOCUMENT = {"application/yaml": {"schema": {"type": "string"}}, "application/json": {"schema": {"type": "object"}}}
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Return the routes about programmes."""
+    router = APIRouter(tags=["programmes"])
+    reader, writer = Depends(require(desk.verifier, "programmes:read")), Depends(require(desk.verifier, "programmes:write"))
+
+    @router.get("/v1/programmes", openapi_extra={"x-access": "programmes:read"}, dependencies=[reader])
+    async def programmes() -> Programmes:
+        """List the programmes, each with the version in force; one that is not in force, with its latest."""
+        now = desk.clock()
+        async with snapshot(desk.pool) as connection:
+            published = await desk.catalogue.current(connection)
+        latest = {version.terms.id: version for version in published.all()}
+        return Programmes(items=tuple(ProgrammeInForce(**_shown(published.in_force(each, at=now) or version)) for each, version in latest.items()))
+
+    @router.get("/v1/programmes/{programme}", openapi_extra={"x-access": "programmes:read"}, dependencies=[reader])
+    async def programme(programme: Id, version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None) -> Programme:
+        """Show one version of a programme with its document; without a number, the one in force or else the latest."""
+        async with snapshot(desk.pool) as connection:
+            published = await desk.catalogue.current(connection)
+        wanted = published.in_force(programme, at=desk.clock()) or published.latest(programme) if version is None else published.version(programme, version)
+        if wanted is None:
+            raise Problem(404, "unknown-programme", "There is no such programme, or not this version of it")
+        return Programme(**_shown(wanted), document=wanted.document.as_json())
+
+    @router.post(
+        "/v1/programmes",
+        status_code=201,
+        openapi_extra={"x-access": "programmes:write", "requestBody": {"required": True, "content": _DOCUMENT}},
+        dependencies=[writer],
+    )
+    async def new_version(request: Request, response: Response) -> Published:
+        """Publish a version: YAML or JSON. 201 for a new one, 200 for the same document again; a published version never changes."""
+        try:
+            text = (await request.body()).decode()
+        except UnicodeDecodeError:
+            raise Problem(400, "malformed", "The document is no UTF-8 text") from None
+        async with transaction(desk.pool) as connection:
+            publication = await publish(connection, desk.catalogue, text, now=desk.clock())
+        desk.nudge.set()
+        if not publication.is_new:
+            response.status_code = 200
+        terms = publication.programme.terms
+        return Published(programme=terms.id, version=terms.version, effective_from=terms.starts_at)
+
+    return router
+
+
+def _shown(programme: domain.Programme) -> dict[str, object]:
+    terms = programme.terms
+    return {"programme": terms.id, "version": terms.version, "effective_from": terms.starts_at, "effective_until": terms.ends_at}

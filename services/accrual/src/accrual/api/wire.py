@@ -1,0 +1,46 @@
+"""From what is stored to what is answered."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+
+from accrual.domain.entries import Balance
+from accrual.handlers.rewards import SOURCE
+from accrual.store.reading import Reason
+from contracts.rewards import Buckets, Cause, Explanation
+
+
+def buckets(balance: Balance) -> Buckets:
+    """Return a balance as it is told."""
+    return Buckets(pending=balance.pending, available=balance.available, held=balance.held, debt=balance.debt)
+
+
+def explanation(decision: bytes) -> Explanation:
+    """Return a stored explanation as it is told."""
+    return Explanation.model_validate_json(decision)
+
+
+def cause(operation: str, *, source: str, event_id: str, occurred_at: datetime, reason: Reason | None) -> Cause:
+    """Tell what brought a change about, and which purchase or activity it goes back to."""
+    body: dict[str, Any] = {} if reason is None else orjson.loads(reason.body)
+    is_purchase = reason is not None and reason.is_purchase
+    return Cause(
+        source=source,
+        event_id=event_id,
+        kind=_kind(operation, is_own=source == SOURCE, is_purchase=is_purchase, body=body),
+        merchant=body.get("merchant"),
+        purchase_id=body.get("purchase_id"),
+        activity=None if is_purchase else body.get("kind"),
+        occurred_at=occurred_at,
+    )
+
+
+def _kind(operation: str, *, is_own: bool, is_purchase: bool, body: dict[str, Any]) -> Literal["purchase", "activity", "registration", "link", "schedule"]:
+    if operation == "claim":
+        return "link"
+    if is_own:
+        return "schedule"
+    if is_purchase:
+        return "purchase"
+    return "activity" if body else "registration"  # nothing of a registration's body is kept

@@ -1,0 +1,146 @@
+"""What people ask: where a holder's points are, how they came and went, and why."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from accrual.domain.entries import Balance
+from accrual.store import Connection
+
+
+class Open(NamedTuple):
+    """An account in which a holder's points are now. The owner is the member, once an identifier is linked."""
+
+    account_id: UUID
+    owner: str
+    programme: str
+    unclaimed: bool
+    version: int
+    version_base: int
+    balance: Balance
+
+
+class Leg(NamedTuple):
+    """One leg of a change of an account."""
+
+    version: int
+    operation: str
+    bucket: str
+    amount: int
+    lot_id: UUID | None
+    booked_at: datetime
+    occurred_at: datetime
+    cause_source: str
+    cause_event: str
+
+
+class Reason(NamedTuple):
+    """A lot with what it was granted for: the body and the decision of its purchase, or of its activity."""
+
+    lot_id: UUID
+    amount: int
+    remaining: int
+    usable_from: datetime
+    expires_at: datetime | None
+    is_purchase: bool
+    body: bytes
+    decision: bytes
+
+
+class Grant(NamedTuple):
+    """The entry that granted a lot, and whose the lot is now."""
+
+    holder: str | None
+    programme: str
+    programme_version: int
+    cause_source: str
+    cause_event: str
+    booked_at: datetime
+    occurred_at: datetime
+
+
+class Revision(NamedTuple):
+    """What was decided about a purchase, or why it was refused."""
+
+    revision: int
+    verdict: str
+    reason: str | None
+    programme: str | None
+    programme_version: int | None
+    occurred_at: datetime
+    decision: bytes | None
+
+
+_OPEN = """
+    with asked as (
+        select coalesce('m:' || identifier.member_id, given.holder) as owner
+        from (values ($1::text)) as given (holder) left join identifier on identifier.identifier = given.holder
+    )
+    select account.id, asked.owner, account.programme, account.kind = 'unclaimed', account.version, account.version_base,
+           account.pending, account.available, account.held, account.debt
+    from asked join holder on holder.holder = asked.owner join account on account.id = holder.account_id
+    where account.moved_to is null and ($2::text is null or holder.programme = $2)
+    order by account.programme
+"""
+_LEGS = """
+    select version, operation, bucket, amount, lot_id, booked_at, occurred_at, cause_source, cause_event
+    from entry where account_id = $1 and version between $2 and $3
+    order by version desc, leg
+"""
+_REASONS = """
+    select lot.id, lot.amount, lot.remaining, lot.usable_from, lot.expires_at, lot.cause_revision is not null,
+           coalesce(purchase.body, activity.body), coalesce(purchase.decision, activity.decision)
+    from lot
+    left join purchase on purchase.key = lot.cause_key and purchase.revision = lot.cause_revision
+    left join activity on activity.key = lot.cause_key and lot.cause_revision is null
+    where lot.id = any($1::uuid[])
+"""
+_GRANT = """
+    select holder.holder, entry.programme, entry.programme_version, entry.cause_source, entry.cause_event, entry.booked_at, entry.occurred_at
+    from lot
+    join lateral (
+        select account_id, decided_at from purchase where key = lot.cause_key and revision = lot.cause_revision
+        union all
+        select account_id, decided_at from activity where key = lot.cause_key and lot.cause_revision is null
+    ) as decided on true
+    join entry on entry.account_id = decided.account_id and entry.version = lot.version and entry.booked_at = decided.decided_at and entry.lot_id = lot.id
+    left join holder on holder.account_id = lot.account_id
+    where lot.id = $1
+"""
+_REVISIONS = """
+    select revision, verdict, reason, programme, programme_version, occurred_at, decision
+    from (
+        select revision, verdict, reason, programme, programme_version, occurred_at, decision, decided_at from purchase where key = $1
+        union all
+        select revision, 'refused', reason, null, null, occurred_at, null, decided_at from refusal where key = $1
+    ) as decided
+    order by revision, decided_at
+"""
+
+
+async def open_accounts(connection: Connection, holder: str, *, programme: str | None = None) -> list[Open]:
+    """Find the accounts of a holder, by programme; those of the member, for an identifier that is linked."""
+    rows = await connection.fetch(_OPEN, holder, programme)
+    return [Open(row[0], row[1], row[2], row[3], row[4], row[5], Balance(*row[6:])) for row in rows]
+
+
+async def legs(connection: Connection, account_id: UUID, *, first: int, last: int) -> list[Leg]:
+    """Read the legs of an account's versions from the last one down to the first."""
+    return [Leg(*row) for row in await connection.fetch(_LEGS, account_id, first, last)]
+
+
+async def reasons(connection: Connection, lot_ids: Collection[UUID]) -> dict[UUID, Reason]:
+    """Read lots with what they were granted for."""
+    return {row[0]: Reason(*row) for row in await connection.fetch(_REASONS, list(lot_ids))}
+
+
+async def grant(connection: Connection, grant_id: UUID) -> Grant | None:
+    """Find the entry that granted a lot."""
+    row = await connection.fetchrow(_GRANT, grant_id)
+    return None if row is None else Grant(*row)
+
+
+async def revisions(connection: Connection, key: bytes) -> list[Revision]:
+    """Read everything that was decided about a purchase, refusals included."""
+    return [Revision(*row) for row in await connection.fetch(_REVISIONS, key)]
