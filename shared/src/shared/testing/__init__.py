@@ -137,9 +137,11 @@ def broker() -> Iterator[Broker]:
     from shared.local import broker as local  # noqa: PLC0415  most tests need no broker
     from shared.testing import docker  # noqa: PLC0415
 
-    if docker.answers():
-        with docker.kafka() as bootstrap_servers:
-            yield Broker(bootstrap_servers, "kafka")
+    contained = docker.start_kafka()
+    if contained is not None:
+        bootstrap_servers, stop = contained
+        yield Broker(bootstrap_servers, "kafka")
+        stop()
         return
     with _folder() as folder:
         started = local.start_broker(folder / "broker")
