@@ -1,77 +1,24 @@
 """A COMMIT whose answer is lost: the batch counts once, whether it happened or not."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from shared.batches.commits import LostCommitError
 from shared.metrics import COMMITS_UNKNOWN
-from shared.postgres import create_pool
-from shared.testing import Database, NewDatabase, eventually
+from shared.testing import Database, NewDatabase
 
 from .toy_service import MIGRATIONS, Toy, an_event, holder, in_order
-
-
-@dataclass
-class Wire:
-    """A TCP proxy before PostgreSQL that cuts a connection around its COMMIT."""
-
-    host: str
-    port: int
-    cut: str = ""  # "before": COMMIT never arrives; "after": its answer never comes back; "held": neither is told, the session lives on
-    cuts: int = 0
-    writers: set[asyncio.StreamWriter] = field(default_factory=set)
-    serving: list[asyncio.Task[object]] = field(default_factory=list)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        up_reader, up_writer = await asyncio.open_connection(self.host, self.port)
-        self.writers |= {writer, up_writer}
-        self.serving.append(asyncio.current_task())
-        cut = ""
-
-        async def forward() -> None:
-            nonlocal cut
-            while data := await reader.read(65536):
-                if b"COMMIT;" in data and self.cut:
-                    cut, self.cut, self.cuts = self.cut, "", self.cuts + 1
-                if cut in ("before", "held"):
-                    writer.close()
-                    break
-                up_writer.write(data)
-            if cut != "held":
-                up_writer.close()
-
-        async def back() -> None:
-            while data := await up_reader.read(65536):
-                if cut:
-                    break
-                writer.write(data)
-            writer.close()
-
-        with contextlib.suppress(OSError):
-            await asyncio.gather(forward(), back())
+from .wire import Wire, behind_a_wire
 
 
 @pytest.fixture
 async def behind_wire(database: NewDatabase) -> AsyncIterator[tuple[Toy, Wire, Database]]:
     fresh = await database(MIGRATIONS)
-    parts = urlsplit(fresh.url)
-    wire = Wire(parts.hostname or "", parts.port or 0)
-    server = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    user = parts.netloc.rpartition("@")[0]
-    pool = await create_pool(urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{port}")), size=3, application_name="wire")
-    yield Toy(pool), wire, fresh
-    pool.terminate()
-    server.close()
-    for writer in wire.writers:
-        writer.close()
-    await eventually(lambda: all(task.done() for task in wire.serving))
+    async with behind_a_wire(fresh.url) as (pool, wire):
+        yield Toy(pool), wire, fresh
 
 
 def _resolved() -> tuple[float, float]:

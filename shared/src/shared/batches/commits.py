@@ -13,6 +13,8 @@ from shared.metrics import COMMITS_UNKNOWN
 
 log = structlog.get_logger(__name__)
 
+#: What a session that breaks, or has broken, makes the driver raise.
+BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _FIRST_LOOK_SECONDS = 0.02
 _LONGEST_LOOK_SECONDS = 1.0
 _SESSION = "select backend_start from pg_stat_activity where pid = $1"
@@ -47,7 +49,7 @@ async def find_out(pool: asyncpg.Pool, server_pid: int, position: offsets.Positi
 
     Returns if the commit happened, raises LostCommitError if it did not. The session ends at the latest with its idle time-out.
     """
-    await _gone(pool, server_pid)
+    await session_gone(pool, server_pid)
     async with pool.acquire() as connection:
         found = await offsets.stored(cast("asyncpg.Connection", connection), position)
     result = "committed" if found is not None and found.next == new else "rolled-back"
@@ -57,12 +59,13 @@ async def find_out(pool: asyncpg.Pool, server_pid: int, position: offsets.Positi
         raise LostCommitError(f"{position.topic}/{position.partition}: the batch before {new} was rolled back")
 
 
-async def _gone(pool: asyncpg.Pool, server_pid: int) -> None:
+async def session_gone(pool: asyncpg.Pool, server_pid: int) -> None:
+    """Wait until a session has ended, and with it whatever was on its way."""
     first_seen, pause = None, _FIRST_LOOK_SECONDS
     while True:
         try:
             started = await pool.fetchval(_SESSION, server_pid)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except BROKEN as error:
             log.warning("database does not answer", error=type(error).__name__)
         else:
             first_seen = first_seen or started

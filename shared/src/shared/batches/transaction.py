@@ -14,7 +14,7 @@ from contracts.verdicts import Verdict
 from shared import inbox
 from shared.batches import offsets
 from shared.batches.breaker import Breaker
-from shared.batches.commits import commit, find_out
+from shared.batches.commits import BROKEN, commit, find_out
 from shared.batches.deciding import decide
 from shared.batches.errors import is_data
 from shared.batches.handler import Handler, Outcome, Repeat
@@ -28,7 +28,6 @@ from shared.outbox.table import enqueue
 #: A batch is repeated at once this often before its partition backs off.
 MOST_REPEATS = 20
 _REPEAT_PAUSE_SECONDS = 0.005
-_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +87,7 @@ async def _attempt(topic: Topic, position: offsets.Position, batch: Batch, failu
         try:
             settled = await _work(connection, topic, position, batch.expected, plan, pause_reason)
         except BaseException:
-            with contextlib.suppress(*_BROKEN):  # the first error is the one that counts
+            with contextlib.suppress(*BROKEN):  # the first error is the one that counts
                 await transaction.rollback()
             raise
         try:
@@ -109,7 +108,7 @@ async def _leased(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
     try:
         yield cast("asyncpg.Connection", proxy)
     finally:
-        with contextlib.suppress(*_BROKEN):
+        with contextlib.suppress(*BROKEN):
             await pool.release(proxy)
 
 
