@@ -40,8 +40,8 @@ def main(arguments: Sequence[str] = sys.argv[1:]) -> None:
 
 def assemble(resources: Resources, *, settings: Settings) -> Parts:
     """Put the gateway together: one pooled client for each owner, closed at the end."""
-    accrual = OwningService(name="accrual", client=pooled(settings.accrual.url))
-    members = OwningService(name="members", client=pooled(settings.members.url))
+    accrual = OwningService(name="accrual", client=pooled(settings.accrual.url, ca_file=settings.gateway.ca_file))
+    members = OwningService(name="members", client=pooled(settings.members.url, ca_file=settings.gateway.ca_file))
 
     async def close() -> None:
         await accrual.close()

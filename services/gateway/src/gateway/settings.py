@@ -36,6 +36,8 @@ class GatewaySettings(_Group):
 
     query_seconds: Annotated[float, Field(gt=0, le=10)] = 0.3
     command_seconds: Annotated[float, Field(gt=0, le=60)] = 5
+    ca_file: Path | None = None
+    """The authority that signed the services' certificates; the system's authorities if none is named."""
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
     """`https://shop.example`, with commas between; nobody by default."""
 

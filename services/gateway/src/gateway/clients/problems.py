@@ -34,12 +34,12 @@ class _Shown(BaseModel):
     errors: list[dict[str, Any]] | None = None
 
 
-def problem_of(response: httpx.Response, body: bytes) -> Problem | None:
+def problem_of(response: httpx.Response) -> Problem | None:
     """Return the owner's problem, or None if its answer is no problem that may be shown."""
     if response.status_code not in SHOWN or not response.headers.get("content-type", "").startswith("application/problem+json"):
         return None
     try:
-        shown = _Shown.model_validate_json(body)
+        shown = _Shown.model_validate_json(response.content)
     except ValidationError:
         return None
     extra: dict[str, Any] = {} if shown.errors is None else {"errors": shown.errors}

@@ -1,26 +1,22 @@
 """One owning service behind one pooled client: bounded in time and in size, and its internals never pass."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 import httpx
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from gateway.clients.connections import Connections
 from gateway.clients.problems import Unavailable, problem_of
 from gateway.metrics import ASKED, ASKED_SECONDS
 from shared.problems import Problem
 
 log = structlog.get_logger()
-
-#: Far above a page of 200 movements with their explanations; a larger answer is a fault of its owner.
-MAX_ANSWER_BYTES = 2 * 1024 * 1024
-#: More would only queue inside the owner; waiting for a connection counts against the deadline.
-MAX_CONNECTIONS = 64
-#: Less than a server's usual five seconds, so that the client is the first to give an idle connection up.
-IDLE_SECONDS = 4
 
 Model = TypeVar("Model", bound=BaseModel)
 Answer = TypeVar("Answer", bound=BaseModel | Problem)
@@ -53,11 +49,10 @@ class Question:
     reads: bool = True
 
 
-def pooled(url: str) -> httpx.AsyncClient:
-    """Open the one client of an owner. It follows no redirect and heeds no proxy of the environment; each question has its own deadline."""
-    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_SECONDS)
-    headers = {"accept": "application/json", "accept-encoding": "identity"}
-    return httpx.AsyncClient(base_url=url, limits=limits, timeout=None, trust_env=False, headers=headers)  # noqa: S113  see above
+def pooled(url: str, *, ca_file: Path | None = None) -> httpx.AsyncClient:
+    """Open the one client of an owner; each question carries its own deadline. Over https the owner proves its name, to this authority if one is given."""
+    tls = ssl.create_default_context(cafile=ca_file) if url.startswith("https:") else None
+    return httpx.AsyncClient(base_url=url, transport=Connections(tls=tls), timeout=None, headers={"accept": "application/json"})  # noqa: S113  see above
 
 
 class OwningService:
@@ -74,50 +69,46 @@ class OwningService:
         started = loop.time()
         try:
             async with asyncio.timeout_at(asking.deadline):
-                response, body = await self._exchange(question, asking)
+                response = await self._exchange(question, asking)
         except TimeoutError as error:
             raise self._fault("late") from error
-        except httpx.HTTPError as error:
+        except httpx.ProtocolError as error:
+            raise self._fault("wrong") from error
+        except httpx.TransportError as error:
             raise self._fault("down") from error
         finally:
             ASKED_SECONDS.labels(self._name).observe(loop.time() - started)
-        return self._answer(model, response, body)
+        return self._answer(model, response)
 
     async def close(self) -> None:
         """Give the connections back."""
         await self._client.aclose()
 
-    async def _exchange(self, question: Question, asking: Asking) -> tuple[httpx.Response, bytes | None]:
+    async def _exchange(self, question: Question, asking: Asking) -> httpx.Response:
         try:
             return await self._send(question, asking)
-        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+        except httpx.ReadError:
             if not question.reads:
                 raise
             return await self._send(question, asking)
 
-    async def _send(self, question: Question, asking: Asking) -> tuple[httpx.Response, bytes | None]:
+    async def _send(self, question: Question, asking: Asking) -> httpx.Response:
         headers = {**asking.marks, "authorization": f"Bearer {asking.token}"}
         method = "GET"
         if question.body is not None:
             headers["content-type"] = "application/json"
             method = "POST"
         request = self._client.build_request(method, question.path, params=question.parameters or None, content=question.body, headers=headers)
-        response = await self._client.send(request, stream=True)
-        try:
-            return response, await _whole(response)
-        finally:
-            await response.aclose()
+        return await self._client.send(request)
 
-    def _answer(self, model: type[Model], response: httpx.Response, body: bytes | None) -> Model:
+    def _answer(self, model: type[Model], response: httpx.Response) -> Model:
         if response.is_server_error:
             raise self._fault("failed")
-        if body is None:
-            raise self._fault("wrong")
         if not response.is_success:
-            problem = problem_of(response, body)
+            problem = problem_of(response)
             raise self._fault("wrong") if problem is None else self._answered(problem)
         try:
-            return self._answered(model.model_validate_json(body))
+            return self._answered(model.model_validate_json(response.content))
         except ValidationError as error:
             raise self._fault("wrong") from error
 
@@ -135,15 +126,3 @@ class OwningService:
             self._well = False
             log.warning("service gives no answer", asked=self._name, result=result)
         return Unavailable(self._name)
-
-
-async def _whole(response: httpx.Response) -> bytes | None:
-    """Read the answer, or give up on one that is too large."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_raw():
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
