@@ -1,0 +1,111 @@
+"""What the clock brings: waiting points become usable, others are gone."""
+
+from datetime import UTC, datetime, timedelta
+
+from accrual.handlers import clockwork
+from contracts.envelope import decode
+
+from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, TEA, TEA_HOUSE, a_purchase, linked
+from .conftest import Service
+
+
+async def tea(service: Service, *purchase_ids: str, holder: str = ANAS_CARD, at: datetime = NOON) -> None:
+    """Purchases of 100.00: 10.0 points, usable after 14 days, gone after two months."""
+    await service.publish(TEA)
+    await service.hear(*(a_purchase(purchase_id, merchant=TEA_HOUSE, zone="UTC", holder=holder, at=at) for purchase_id in purchase_ids))
+
+
+async def test_waiting_points_become_usable_on_their_day_and_not_before(service: Service):
+    await tea(service, "1")
+    service.clock.now = datetime(2025, 3, 23, 23, 59, 59, tzinfo=UTC)
+    assert await service.turn() == 0
+    service.clock.now = datetime(2025, 3, 24, tzinfo=UTC)
+    assert await service.turn() == 1
+    assert await service.balances() == {(ANAS_CARD, "tea"): (0, 100)}
+    activated = decode((await service.said())[-1])
+    assert (activated.type, activated.data.points, activated.data.account_version, activated.data.cause.kind) == (
+        "loyalty.reward.activated.v1",
+        100,
+        2,
+        "schedule",
+    )
+
+
+async def test_points_are_gone_after_their_last_day(service: Service):
+    await tea(service, "1")
+    service.clock.now = datetime(2025, 5, 10, 23, 59, 59, tzinfo=UTC)
+    await service.turn()
+    assert await service.balances() == {(ANAS_CARD, "tea"): (0, 100)}
+    service.clock.now = datetime(2025, 5, 11, tzinfo=UTC)
+    assert await service.turn() == 1
+    assert await service.balances() == {}
+    expired = decode((await service.said())[-1])
+    assert (expired.type, expired.data.points, expired.data.balance.available, expired.data.account_version) == ("loyalty.reward.expired.v1", 100, 0, 3)
+
+
+async def test_a_second_run_changes_nothing(service: Service):
+    await tea(service, "1", "2")
+    service.clock.now = NOON + timedelta(days=100)
+    assert await service.turn() == 4
+    before = await service.fetch("select * from entry order by 1, 2, 6"), await service.said()
+    assert await service.turn() == 0
+    assert (await service.fetch("select * from entry order by 1, 2, 6"), await service.said()) == before
+
+
+async def test_what_is_due_for_both_is_activated_first(service: Service):
+    await tea(service, "1")
+    service.clock.now = NOON + timedelta(days=100)
+    await service.turn()
+    assert await service.fetch("select operation from entry where version is not null group by operation, version order by version") == [
+        ("grant",),
+        ("activate",),
+        ("expire",),
+    ]
+
+
+async def test_a_late_purchase_whose_points_are_gone_already_is_granted_and_then_expires(service: Service):
+    await tea(service, "1", at=NOON - timedelta(days=100))
+    assert await service.balances() == {(ANAS_CARD, "tea"): (0, 100)}
+    assert await service.turn() == 1
+    assert await service.balances() == {}
+
+
+async def test_many_lots_are_done_in_bounded_parts(service: Service, monkeypatch):
+    monkeypatch.setattr(clockwork, "LIMIT", 3)
+    await tea(service, *map(str, range(4)))
+    await tea(service, *map(str, range(4, 8)), holder=BORIS_CARD)
+    service.clock.now = NOON + timedelta(days=14)
+    async with service.pool.acquire() as connection, connection.transaction():
+        assert await clockwork.turn(connection, service.clock()) == 3
+    assert await service.turn() == 5
+    assert await service.balances() == {(ANAS_CARD, "tea"): (0, 400), (BORIS_CARD, "tea"): (0, 400)}
+
+
+async def test_the_ids_of_what_the_clock_did_are_the_same_after_a_restore(service: Service, new_service):
+    restored = await new_service()
+    for each in (service, restored):
+        each.clock.now = NOON
+        await tea(each, "1")
+        each.clock.now = NOON + timedelta(days=60)
+        await each.turn()
+    ids = "select id, type from outbox where type like 'loyalty.reward.%' order by sequence"
+    assert await service.fetch(ids) == await restored.fetch(ids)
+
+
+async def test_a_lot_that_was_claimed_is_the_members_when_its_day_comes(service: Service):
+    await tea(service, "1")
+    await service.hear(linked())
+    service.clock.now = NOON + timedelta(days=14)
+    assert await service.turn() == 1
+    assert await service.balances() == {(MEMBER_ANA, "tea"): (0, 100)}
+    assert decode((await service.said())[-1]).data.holder == MEMBER_ANA
+
+
+async def test_points_of_somebody_who_was_forgotten_expire_in_silence(service: Service):
+    await tea(service, "1")
+    await service.pool.execute("delete from holder")
+    before = await service.said()
+    service.clock.now = NOON + timedelta(days=100)
+    assert await service.turn() == 2
+    assert await service.said() == before
+    assert await service.fetch("select available + pending from account where kind = 'unclaimed'") == [(0,)]
