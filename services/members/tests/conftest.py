@@ -1,23 +1,29 @@
 """A members service in pieces: its database, its office, and a way to hand it events as Kafka would."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
+from joserfc.jwk import OKPKey
 
 from contracts.envelope import Event, encode
+from members import api
+from members.api.parts import Desk
 from members.consumer import Registrations, Rewards
 from members.handlers.submissions import Office
+from shared.auth import Verifier, issue
 from shared.batches.breaker import Breaker
 from shared.batches.handler import Handler, Outcome
 from shared.batches.items import read
 from shared.batches.offsets import Position, begin
 from shared.batches.records import Fetched
 from shared.batches.transaction import Batch, Topic, settle
+from shared.service import build_api
 from shared.testing import Database, NewDatabase, SettableClock
 
 from .builders import an_office, letters_key
@@ -87,3 +93,28 @@ def new_service(database: NewDatabase, clock: SettableClock) -> NewService:
 @pytest.fixture
 async def service(new_service: NewService) -> Service:
     return await new_service()
+
+
+KEY = OKPKey.generate_key("Ed25519")
+ALL = ("registrations:write", "identifiers:resolve", "identifiers:release", "members:read", "guests:read")
+
+
+class Caller:
+    """Somebody with a token."""
+
+    def __init__(self, client: httpx.AsyncClient, service: Service) -> None:
+        self.client, self.service = client, service
+
+    async def ask(self, method: str, path: str, body: Any = None, *, scopes: Iterable[str] = ALL, subject: str = "till-7", **headers: str) -> httpx.Response:
+        token = issue(KEY, subject=subject, scopes=scopes, audience="loyalty", now=self.service.clock())
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.request(method, path, json=body, headers={"authorization": f"Bearer {token}", **named})
+
+
+@pytest.fixture
+async def caller(service: Service) -> AsyncIterator[Caller]:
+    verifier = Verifier(key=KEY, audience="loyalty", clock=service.clock)
+    desk = Desk(pool=service.pool, clock=service.clock, verifier=verifier, nudge=service.nudge, office=service.office)
+    transport = httpx.ASGITransport(build_api("members", api.routers(desk)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://members") as client:
+        yield Caller(client, service)

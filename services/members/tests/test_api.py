@@ -1,44 +1,12 @@
-from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
-from joserfc.jwk import OKPKey
-
-from members import api
-from members.api.parts import Desk
-from shared.auth import Verifier, issue
-from shared.service import build_api
 
 from .builders import ANA, BORIS, NOON, PROGRAMME, a_card, a_phone, holder_of, proven
 from .canaries import canaries_in
-from .conftest import Service
+from .conftest import ALL, Caller
 from .test_rewards import granted
-
-KEY = OKPKey.generate_key("Ed25519")
-ALL = ("registrations:write", "identifiers:resolve", "identifiers:release", "members:read", "guests:read")
-
-
-class Caller:
-    """Somebody with a token."""
-
-    def __init__(self, client: httpx.AsyncClient, service: Service) -> None:
-        self.client, self.service = client, service
-
-    async def ask(self, method: str, path: str, body: Any = None, *, scopes: Iterable[str] = ALL, subject: str = "till-7", **headers: str) -> httpx.Response:
-        token = issue(KEY, subject=subject, scopes=scopes, audience="loyalty", now=self.service.clock())
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.client.request(method, path, json=body, headers={"authorization": f"Bearer {token}", **named})
-
-
-@pytest.fixture
-async def caller(service: Service) -> AsyncIterator[Caller]:
-    verifier = Verifier(key=KEY, audience="loyalty", clock=service.clock)
-    desk = Desk(pool=service.pool, clock=service.clock, verifier=verifier, nudge=service.nudge, office=service.office)
-    transport = httpx.ASGITransport(build_api("members", api.routers(desk)))
-    async with httpx.AsyncClient(transport=transport, base_url="http://members") as client:
-        yield Caller(client, service)
 
 
 async def test_an_identifier_is_resolved_however_it_is_typed(caller: Caller):

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from members.api import reading
+from members.api import commanding, reading
 from members.api.parts import Desk
 
 
 def routers(desk: Desk) -> tuple[APIRouter, ...]:
     """Return everything that members answers."""
-    return (reading.routes(desk),)
+    return (reading.routes(desk), commanding.routes(desk))
