@@ -67,9 +67,9 @@ def test_the_encoding_is_the_one_that_is_written_down():
     noon = 1_795_176_000_000_000
     later = noon + 365 * 86_400_000_000
     fields_in_order = [
-        "1", "00000000-0000-0000-0000-0000000003e9", "grant", stamp.cause_source, stamp.cause_event, "shop", "1", str(noon), str(noon), "2",
-        "00000000-0000-0000-0000-000000000008", "", "system", "-25", "", "00000000-0000-0000-0000-000000000009", "", "",
-        "00000000-0000-0000-0000-000000000007", "3", "pending", "25", "125", "00000000-0000-0000-0000-000000000009", str(noon), str(later),
+        "1", "000000000000000000000000000003e9", "grant", stamp.cause_source, stamp.cause_event, "shop", "1", "", str(noon), str(noon), "2",
+        "00000000000000000000000000000008", "", "system", "-25", "", "00000000000000000000000000000009", "", "",
+        "00000000000000000000000000000007", "3", "pending", "25", "125", "00000000000000000000000000000009", str(noon), str(later),
     ]  # fmt: skip
     expected = "".join(f"{field}\0" for field in fields_in_order).encode()
     assert canonical(TRANSACTION) == expected

@@ -4,10 +4,10 @@ Each transaction that touches an account moves the account's hash on: SHA-256(pr
 transaction). The canonical bytes are UTF-8 text fields, each ended by one U+0000 (no field can contain it), in this order:
 
     "1" (the encoding's version), transaction id, operation, cause source, cause event id, programme, programme version,
-    occurred at, booked at, number of legs, then for each leg in order:
+    evidence, occurred at, booked at, number of legs, then for each leg in order:
     account id, account version, bucket, amount, balance after, lot id, usable from, expires at
 
-Ids are lower-case hyphenated UUIDs, integers are decimal, times are whole microseconds since 1970-01-01T00:00Z, and what
+Ids are UUIDs as 32 lower-case hexadecimal digits, integers are decimal, times are whole microseconds since 1970-01-01T00:00Z, and what
 does not apply (a system account has no version and no balance) is empty. A leg's place in the list is its leg order.
 """
 
@@ -32,11 +32,11 @@ def canonical(transaction: Transaction) -> bytes:
     """Return the bytes that are hashed: equal for equal transactions, different for any changed field."""
     stamp = transaction.stamp
     head = (
-        f"1\0{stamp.transaction_id}\0{transaction.operation}\0{stamp.cause_source}\0{stamp.cause_event}\0{stamp.programme}\0"
-        f"{stamp.programme_version}\0{_microseconds(stamp.occurred_at)}\0{_microseconds(stamp.booked_at)}\0{len(transaction.entries)}\0"
+        f"1\0{stamp.transaction_id.hex}\0{transaction.operation}\0{stamp.cause_source}\0{stamp.cause_event}\0{stamp.programme}\0"
+        f"{stamp.programme_version}\0{stamp.evidence}\0{_microseconds(stamp.occurred_at)}\0{_microseconds(stamp.booked_at)}\0{len(transaction.entries)}\0"
     )
     legs = [
-        f"{account_id}\0{_number(version)}\0{bucket}\0{amount}\0{_number(balance_after)}\0{lot_id or ''}\0{_time(usable_from)}\0{_time(expires_at)}\0"
+        f"{account_id.hex}\0{_number(version)}\0{bucket}\0{amount}\0{_number(balance_after)}\0{lot_id.hex if lot_id else ''}\0{_time(usable_from)}\0{_time(expires_at)}\0"
         for account_id, version, bucket, amount, balance_after, lot_id, usable_from, expires_at in transaction.entries
     ]
     return "".join((head, *legs)).encode()

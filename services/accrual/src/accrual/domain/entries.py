@@ -69,6 +69,7 @@ class Stamp:
     programme_version: int  #: 0 where no document was asked
     occurred_at: datetime
     booked_at: datetime
+    evidence: str = ""  #: SHA-256, in hexadecimal, of what a grant was decided from and how; empty elsewhere
 
 
 class Entry(NamedTuple):
