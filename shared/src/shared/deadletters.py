@@ -17,7 +17,7 @@ LETTER_PREFIX = "dlq_"
 REDRIVE_PREFIX = "redrive_"
 _OWN_PREFIXES = (LETTER_PREFIX, REDRIVE_PREFIX)
 _REASON_LENGTH = 1000
-_DIGITS = 18  # below 2^63
+_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +101,7 @@ def _told(record: Record, prefix: str) -> Mapping[str, bytes]:
 
 
 def _number(digits: bytes | None) -> int | None:
-    return int(digits) if digits and digits.isdigit() and len(digits) <= _DIGITS else None
+    if not digits or not digits.isdigit() or len(digits) > len(str(_LARGEST)):
+        return None
+    number = int(digits)
+    return number if number <= _LARGEST else None

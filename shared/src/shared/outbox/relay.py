@@ -78,10 +78,11 @@ class Relay:
             await _first_of(self.nudge, stop, seconds=POLL_SECONDS)
 
     async def _send_shard(self, shard: int, slots: asyncio.Semaphore, stop: asyncio.Event) -> None:
-        pause = _FIRST_PAUSE_SECONDS
-        while not stop.is_set():
+        pause, last = _FIRST_PAUSE_SECONDS, False
+        while not last:
             await self._work[shard].wait()
             self._work[shard].clear()
+            last = stop.is_set()
             try:
                 async with slots:
                     while await self._send_once(shard) == _BATCH_ROWS:
