@@ -17,7 +17,7 @@ class Line(Wire):
     name: Text = ""
     category: Id | None = None
     brand: Id | None = None
-    labels: tuple[Id, ...] = Field(default=(), max_length=20)
+    labels: tuple[Id, ...] = Field(default=(), max_length=20, strict=False)  # a list too: quotes read lines from JSON already parsed
     quantity: Annotated[int, Field(strict=True, ge=1, le=10**9)] = Field(default=1000, description="In thousandths: 1500 is 1.5 kg or 1.5 pieces.")
     list_amount: Money | None = Field(default=None, description="Before discounts; the amount paid where not given.")
     discount_amount: Money = 0
