@@ -162,10 +162,10 @@ def read_csv(text: str, *, changes: dict | None = None) -> list[Record]:
 
 def test_example_receipts_become_purchases():
     first, second = (decode(record) for record in read_csv((EXAMPLES / "receipts.csv").read_text()))
-    assert (first.id, first.source) == ("receipt-1041", "urn:corner-coffee:till-export")
+    assert (first.id, first.source) == ("receipt-1041", "urn:corner-shop:till-export")
     assert first.data.holder == CARD_HASH
     assert [(line.line_id, line.quantity, line.paid_amount) for line in first.data.lines] == [("1", 2000, 700), ("2", 1000, 280)]
-    assert first.data.occurred_at.isoformat() == "2026-11-02T09:12:00+00:00"
+    assert first.data.occurred_at.isoformat() == "2026-11-02T14:12:00+00:00"
     assert second.data.holder is None
     assert second.data.lines[0].category == "drink"
 

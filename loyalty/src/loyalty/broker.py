@@ -10,9 +10,7 @@ from loyalty.console import COULD_NOT, Failure
 from loyalty.publish.run import Send
 from loyalty.stack import state
 from loyalty.stack.places import Places
-from shared.kafka.errors import UnavailableError, UnpublishedError
-from shared.kafka.producer import Producer
-from shared.kafka.topics import incarnation_of
+from shared.kafka import Producer, UnavailableError, UnpublishedError, incarnation_of
 
 #: A broker that restarts is back within seconds; records sent twice keep their ids and count once.
 ATTEMPTS = 8

@@ -1,6 +1,7 @@
 """The `loyalty` command: its sub-commands, and what happens when one fails."""
 
 import inspect
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -51,6 +52,7 @@ cli.add_typer(member, name="member")
 def app(arguments: Sequence[str] | None = None) -> None:
     """Run the command and end the process with its exit code."""
     # What libraries of the services log is theirs to say in their own logs; here only errors matter, and never on stdout.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr), wrapper_class=structlog.make_filtering_bound_logger("error"))
     try:
         code = cli(args=arguments, standalone_mode=True)

@@ -11,7 +11,7 @@ from loyalty.demo.story import Story
 from loyalty.demo.watch import Watch
 from loyalty.publish.pace import Pace
 from loyalty.publish.run import Send
-from shared.kafka.reading import read_topic
+from shared.kafka import read_topic
 
 PURCHASES, REGISTRATIONS, ACTIVITIES, MEMBERS = (f"loyalty.{noun}.v1" for noun in ("purchases", "registrations", "activities", "members"))
 #: Well below what the platform takes, so that the latency is that of a normal day and not of a queue.

@@ -22,7 +22,7 @@ def purchase_of(sale: Sale, *, holder: str | None, weeks: int, dice: Dice) -> Pu
     """Make the receipt of one sale. Its lines add up to exactly the sale's cents, its purchase id is the sale's line number."""
     return PurchaseRecorded(
         merchant=MERCHANT,
-        purchase_id=f"cdnow-{sale.number:04}",
+        purchase_id=sale.purchase_id,
         receipt_number=f"{sale.number:04}",
         store="web-shop",
         zone=SHOP_ZONE,

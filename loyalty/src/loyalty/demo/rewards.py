@@ -10,8 +10,7 @@ import orjson
 from contracts.envelope import Record
 from contracts.rewards import RewardGranted
 from loyalty.console import Failure
-from shared.kafka.errors import UnavailableError
-from shared.kafka.reading import read_topic
+from shared.kafka import UnavailableError, read_topic
 
 TOPIC = "loyalty.rewards.v1"
 GRANTED = RewardGranted.type.encode()

@@ -60,10 +60,11 @@ def show_example(console: Console, example: Example) -> None:
     )
     console.print(view.balances(example.accounts))
     console.print(view.history(example.history[:HISTORY_SHOWN]))
-    richest = max((item for item in example.history if item["explanation"]), key=lambda item: len(item["explanation"]["steps"]), default=None)
-    if richest is not None:
+    if example.purchase is not None:
+        decision = example.purchase["revisions"][-1]
         console.print()
-        console.print(view.explained(f"Why, for {view.cause_of(richest['cause'])}", richest["explanation"]))
+        title = f"Why: purchase {example.purchase['merchant']}/{example.purchase['purchase_id']}, {view.day(decision['occurred_at'])}"
+        console.print(view.explained(title, decision["explanation"]))
 
 
 def show_audit(console: Console, summary: Summary) -> None:

@@ -45,6 +45,7 @@ class Story:
     recent: Sequence[Record]
     people: Sequence[Person]
     sales: Sequence[Sale]
+    recent_purchases: frozenset[str]
     sent_twice: int
     under_a_new_id: int
 
@@ -86,6 +87,7 @@ def tell(sales: Sequence[Sale], world: World) -> Story:
         newsletter=_subscriptions(people.values(), world, at=drive_ends, dice=dice),
         people=tuple(people.values()),
         sales=tuple(sales),
+        recent_purchases=frozenset(each.purchase_id for each in recent),
         sent_twice=sum(map(len, acts.values())) - sum(map(len, once.values())) - len(also),
         under_a_new_id=len(again),
     )

@@ -97,7 +97,7 @@ def _show(result: Result, *, as_json: bool) -> None:
         print_json({"published": result.published, "skipped": result.skipped, "published_before": result.resumed, "bad": bad})
         return
     before = f" {result.resumed:,} were published before." if result.resumed else ""
-    say(f"{result.published:,} events published, each acknowledged.{before}")
+    say(f"{result.published:,} {'event' if result.published == 1 else 'events'} published and acknowledged.{before}")
     for line, reason in result.bad:
         note(f"line {line}: {reason}")
     if result.skipped:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loyalty.console import FAILED, OK, note, out, print_json, say
+from loyalty.console import FAILED, OK, note, print_json, say
 from loyalty.options import Broker, Data, Json, places_of
 from loyalty.stack import state
 from loyalty.stack.background import start_in_background, stop_in_background
@@ -14,7 +14,7 @@ from loyalty.stack.keys import OPERATOR, token_for
 from loyalty.stack.programs import AUDIENCE
 from loyalty.stack.run import Options, stack
 from loyalty.stack.signals import Stopped, until_stopped
-from loyalty.stack.view import whereabouts
+from loyalty.stack.view import show_whereabouts
 
 Detach = Annotated[bool, typer.Option("--detach", "-d", help="Leave the stack running in the background.")]
 Port = Annotated[
@@ -45,10 +45,10 @@ def up(*, broker: Broker = None, detach: Detach = False, port: Port = None, data
         found = state.read(places)
         note("It runs already." if found and found.ready else "It is starting already; `loyalty status` shows how far it is.")
         if found:
-            out.print(whereabouts(found))
+            show_whereabouts(found, places)
         return
     if detach:
-        out.print(whereabouts(start_in_background(places, broker=broker, port=port)))
+        show_whereabouts(start_in_background(places, broker=broker, port=port), places)
         return
     try:
         asyncio.run(until_stopped(_stay(Options(places, broker=broker, gateway_port=port))))
@@ -58,7 +58,7 @@ def up(*, broker: Broker = None, detach: Detach = False, port: Port = None, data
 
 async def _stay(options: Options) -> None:
     async with stack(options, say=note) as supervisor:
-        out.print(whereabouts(supervisor.state))
+        show_whereabouts(supervisor.state, options.places)
         note("Ctrl-C stops everything.")
         await asyncio.Event().wait()
 
@@ -96,7 +96,7 @@ def status(*, as_json: Json = False, data: Data = None) -> None:
     if as_json:
         print_json({"running": True, "folder": str(places.folder), **found.model_dump(mode="json", exclude={"verify_urls", "created"})})
     else:
-        out.print(whereabouts(found))
+        show_whereabouts(found, places)
     if any(service.failed for service in found.services.values()):
         raise typer.Exit(FAILED)
 

@@ -17,7 +17,7 @@ from loyalty.stack.programmes import publish_all
 from loyalty.stack.programs import AUDIENCE, plans
 from loyalty.stack.supervisor import Supervisor
 from shared.clock import utc_now
-from shared.kafka.topics import create_topics
+from shared.kafka import create_topics
 from shared.local import BrokerKind
 
 

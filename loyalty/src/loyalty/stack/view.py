@@ -1,33 +1,31 @@
 """Says where everything is."""
 
-from rich.console import Group
 from rich.table import Table
 
+from loyalty.console import out, say
+from loyalty.stack.places import Places, default_folder
 from loyalty.stack.state import Service, State
 
 BROKERS = {"kafka": "Apache Kafka", "tansu": "Tansu, in memory", "given": "given"}
 
 
-def whereabouts(found: State) -> Group:
-    """Make the table of what runs, and the lines of what to do next."""
+def show_whereabouts(found: State, places: Places) -> None:
+    """Print the table of what runs, and the lines of what to do next."""
     table = Table(show_edge=False)
-    for heading in ("part", "state", "address", "log"):
-        table.add_column(heading, overflow="fold")
-    table.add_row(f"broker ({BROKERS[found.broker.kind]})", "[green]up[/]", found.broker.bootstrap_servers, "")
-    table.add_row(f"PostgreSQL ({found.database})", "[green]up[/]", "", "")
+    for heading in ("part", "state", "address"):
+        table.add_column(heading)
+    table.add_row(f"broker ({BROKERS[found.broker.kind]})", "[green]up[/]", found.broker.bootstrap_servers)
+    table.add_row(f"PostgreSQL ({found.database})", "[green]up[/]", "")
     for service in found.services.values():
-        table.add_row(service.name, _condition(service, ready=found.ready), service.url, service.log)
-    gateway = found.services["gateway"].url
-    metrics = " ".join(f"{service.url}/metrics" for service in found.services.values())
-    lines = [
-        "",
-        f"Programmes     {', '.join(found.programmes) or 'none yet'}",
-        f"Documentation  {gateway}/docs",
-        f"Metrics        {metrics}",
-        "A token        loyalty token --scope members:read --scope accounts:read",
-        "Is it right?   loyalty verify",
-    ]
-    return Group(table, *lines)
+        table.add_row(service.name, _condition(service, ready=found.ready), service.url)
+    out.print(table)
+    option = "" if places.folder == default_folder().resolve() else f" --data {places.folder}"
+    say(f"\nProgrammes     {', '.join(found.programmes) or 'none yet'}")
+    say(f"Documentation  {found.services['gateway'].url}/docs")
+    say(f"Metrics        {' '.join(f'{service.url}/metrics' for service in found.services.values())}")
+    say(f"Logs           {places.logs}")
+    say(f"A token        loyalty token --scope members:read --scope accounts:read{option}")
+    say(f"Is it right?   loyalty verify{option}")
 
 
 def _condition(service: Service, *, ready: bool) -> str:
