@@ -23,7 +23,7 @@ def start_kafka() -> tuple[str, Callable[[], None]] | None:
 
     (port,) = free_ports(None)  # chosen here, because the broker has to tell its clients
     container = DockerContainer(IMAGE).waiting_for(LogMessageWaitStrategy("Kafka Server started"))
-    container.ports[_PORT] = (HOST, port)  # type: ignore[assignment]  the engine takes an address too
+    container.ports[_PORT] = (HOST, port)  # type: ignore[assignment]  # the engine takes an address too
     for name, value in _environment(port).items():
         container.with_env(name, value)
     try:
