@@ -3,7 +3,6 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-import pytest
 from prometheus_client import REGISTRY
 
 from contracts.members import IdentifierLinked, MemberRegistered
@@ -71,10 +70,10 @@ async def test_the_same_key_with_another_body_is_a_conflict_and_another_callers_
     assert await caller.service.fetch("select count(*) from attempt") == [(2,)]
 
 
-@pytest.mark.parametrize("headers", [{}, {"idempotency_key": "with blank"}, {"idempotency_key": "k" * 201}])
-async def test_a_command_wants_its_key(caller: Caller, headers: dict[str, str]):
-    answer = await caller.ask("POST", REGISTER, a_body(ANA.phone), **headers)
-    assert (answer.status_code, answer.json()["code"]) == (400, "key-missing")
+async def test_a_command_wants_its_key(caller: Caller):
+    for headers in ({}, {"idempotency_key": "with blank"}, {"idempotency_key": "k" * 201}):
+        answer = await caller.ask("POST", REGISTER, a_body(ANA.phone), **headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "key-missing")
 
 
 async def test_fifty_at_once_under_one_key_have_one_effect(caller: Caller):
@@ -124,21 +123,18 @@ async def test_who_proves_identifiers_of_two_members_is_told_so(caller: Caller):
     assert (answer.status_code, answer.json()["code"]) == (409, "two-members")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+async def test_a_malformed_request_is_refused_without_repeating_it_and_not_remembered(caller: Caller):
+    for change in (
         {"identifiers": []},
         {"phone": "canary@nowhere"},
         {"birth_date": "canary@nowhere"},
         {"programme": "x" * 201},
-        {"family_name": "Quincewhistle" * 50},
+        {"family_name": ANA.family_name * 50},
         {"consents": [{"kind": "terms", "text_version": "1", "who": "canary@nowhere"}]},
-    ],
-)
-async def test_a_malformed_request_is_refused_without_repeating_it_and_not_remembered(caller: Caller, change: dict[str, Any]):
-    answer = await register(caller, "k-1", a_body(ANA.phone) | change)
-    assert answer.status_code == 422
-    assert canaries_in(answer.content) == []
+    ):
+        answer = await register(caller, "k-1", a_body(ANA.phone) | change)
+        assert answer.status_code == 422
+        assert canaries_in(answer.content) == []
     assert (await register(caller, "k-1", a_body(ANA.phone))).status_code == 202
 
 
