@@ -45,6 +45,7 @@ BALANCE: Example = {"holder": f"m:{ANA}", "unclaimed": False, "accounts": [ACCOU
 HISTORY: Example = {
     "items": [
         {
+            "programme": "coffee-bonus",
             "account_version": 7,
             "movement": "granted",
             "points": 12,

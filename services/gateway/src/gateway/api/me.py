@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from contracts.identifiers import member_holder
 from gateway.api import examples
-from gateway.api.operations import operation
+from gateway.api.operations import OF_A_PAGE, operation
 from gateway.api.pages import Page, page_of
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
@@ -42,7 +42,7 @@ def routes(gateway: Gateway) -> APIRouter:
         "/v1/me/history",
         response_model=History,
         summary="My history, explained",
-        **operation(gateway.verifier, "member", reply=examples.HISTORY, problems=["not-a-member", "unknown-holder"]),
+        **operation(gateway.verifier, "member", reply=examples.HISTORY, problems=["not-a-member", "unknown-holder", *OF_A_PAGE]),
     )
     async def my_history(page: Page, request: Request) -> Response:
         """List every change of the accounts, newest first, each with its cause and the steps that led to it."""

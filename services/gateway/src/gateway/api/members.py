@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from contracts.identifiers import member_holder
 from gateway.api import examples
-from gateway.api.operations import operation
+from gateway.api.operations import OF_A_PAGE, operation
 from gateway.api.pages import Page, page_of
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
@@ -44,7 +44,7 @@ def routes(gateway: Gateway) -> APIRouter:
         "/v1/members/{member_id}/history",
         response_model=History,
         summary="A member's history, explained",
-        **operation(gateway.verifier, "accounts:read", reply=examples.HISTORY, problems=["unknown-holder"]),
+        **operation(gateway.verifier, "accounts:read", reply=examples.HISTORY, problems=["unknown-holder", *OF_A_PAGE]),
     )
     async def history(member_id: MemberId, page: Page, request: Request) -> Response:
         """List every change of the accounts, newest first, each with its cause and the steps that led to it."""

@@ -16,23 +16,37 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "token-invalid": (401, "The token is not valid, or not any more."),
     "scope-missing": (403, "The token does not carry the scope."),
     "not-a-member": (403, "The token is not a member's own."),
+    "proof-refused": (403, "The till's statement is not believed; `reasons` says why."),
     "unknown-member": (404, "There is no such member."),
     "unknown-holder": (404, "Nobody has earned or registered under this holder."),
     "unknown-grant": (404, "There is no such grant."),
     "unknown-purchase": (404, "There is no such purchase."),
     "unknown-event": (404, "No such event has been decided; it may still be on its way."),
     "unknown-programme": (404, "There is no such programme or version."),
-    "still-running": (409, "The same request is being worked on; ask again."),
     "too-slow": (408, "The body took more than ten seconds to arrive."),
-    "too-large": (413, "The body is larger than 1 MiB."),
-    "invalid-identifier": (422, "The identifier is none of its kind: a card number with a wrong check digit, no phone number, no e-mail address."),
-    "possession-needed": (422, "What waits is told for something a guest holds: a card, a visitor id or a hash. A phone number anybody can type."),
+    "still-running": (409, "The same request is being worked on; ask again."),
+    "two-members": (409, "The identifiers belong to two members, and both were proven."),
+    "cursor-of-another-account": (409, "The points have moved since the page before; begin with the newest change."),
+    "too-large": (413, "The body is larger than 512 KiB."),
     "invalid-request": (422, "A field is missing, unknown or not as it should be; `errors` names each."),
+    "invalid-identifier": (422, "The identifier is none of its kind: a card number with a wrong check digit, no phone number, no e-mail address."),
+    "invalid-cursor": (422, "The cursor is not `next` of a page."),
+    "programme-needed": (422, "The holder has points in several programmes: name one."),
+    "possession-needed": (422, "What waits is told for something a guest holds: a card, a visitor id or a hash. A phone number anybody can type."),
+    "registration-refused": (422, "The registration cannot be taken as it is; `errors` names each fault."),
     "conflict": (422, "The Idempotency-Key was used for another request."),
     "unknown-merchant": (422, "No programme names this merchant."),
+    "unknown-currency": (422, "The programme does not know this currency."),
+    "unknown-zone": (422, "There is no such time zone."),
+    "not-in-force": (422, "No version of the programme was in force then."),
+    "too-old": (422, "It happened longer ago than the programme looks back."),
+    "in-the-future": (422, "It has not happened yet."),
+    "too-many-points": (422, "It would earn more than an account can hold."),
     "service-unavailable": (503, "The service that owns the answer gave none in time; Retry-After says when to ask again."),
 }
-
+OF_A_PAGE = ("cursor-of-another-account", "invalid-cursor", "programme-needed")
+OF_A_CART = ("unknown-merchant", "unknown-currency", "unknown-zone", "not-in-force", "too-old", "in-the-future", "too-many-points")
+OF_A_REGISTRATION = ("key-missing", "proof-refused", "still-running", "two-members", "registration-refused", "conflict")
 ALWAYS = ("token-missing", "token-invalid", "scope-missing", "invalid-request", "service-unavailable")
 WITH_BODY = ("malformed", "too-large", "too-slow")
 
@@ -53,6 +67,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         },
         "request_id": {"type": "string"},
         "errors": {"type": "array", "items": {"type": "object"}},
+        "reasons": {"type": "array", "items": {"type": "string"}},
     },
 }
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from gateway.api import examples
-from gateway.api.operations import IDEMPOTENCY_KEY, operation
+from gateway.api.operations import IDEMPOTENCY_KEY, OF_A_CART, OF_A_REGISTRATION, operation
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
 from gateway.api.requests import GuestRequest, QuoteRequest, RegistrationRequest
@@ -19,7 +19,7 @@ def routes(gateway: Gateway) -> APIRouter:
         "/v1/quotes",
         response_model=Quote,
         summary="What a cart would earn",
-        **operation(gateway.verifier, "quotes:read", reply=examples.QUOTE, body=examples.CART, problems=["unknown-merchant"]),
+        **operation(gateway.verifier, "quotes:read", reply=examples.QUOTE, body=examples.CART, problems=OF_A_CART),
     )
     async def quote(cart: QuoteRequest, request: Request) -> Response:
         """Say what a purchase of this cart would earn now, and why. Nothing is booked."""
@@ -46,7 +46,7 @@ def routes(gateway: Gateway) -> APIRouter:
             reply=examples.ACCEPTED,
             body=examples.REGISTRATION,
             parameters=[IDEMPOTENCY_KEY],
-            problems=["key-missing", "still-running", "conflict"],
+            problems=OF_A_REGISTRATION,
         ),
     )
     async def register(registration: RegistrationRequest, request: Request) -> Response:

@@ -32,6 +32,7 @@ class _Shown(BaseModel):
     title: Annotated[str, StringConstraints(max_length=200)]
     detail: Annotated[str, StringConstraints(max_length=2_000)] | None = None
     errors: list[dict[str, Any]] | None = None
+    reasons: list[str] | None = None
 
 
 def problem_of(response: httpx.Response) -> Problem | None:
@@ -42,6 +43,6 @@ def problem_of(response: httpx.Response) -> Problem | None:
         shown = _Shown.model_validate_json(response.content)
     except ValidationError:
         return None
-    extra: dict[str, Any] = {} if shown.errors is None else {"errors": shown.errors}
+    extra = shown.model_dump(include={"errors", "reasons"}, exclude_none=True)
     headers = {name: response.headers[name] for name in PASSED_HEADERS if name in response.headers}
     return Problem(response.status_code, shown.code, shown.title, shown.detail, headers=headers, **extra)

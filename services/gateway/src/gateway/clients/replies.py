@@ -64,6 +64,7 @@ class Balance(Reply):
 class Movement(Reply):
     """One change of an account, with the balance after it and the reason for it."""
 
+    programme: Id
     account_version: int
     movement: Literal["granted", "activated", "expired", "moved-in", "moved-out"]
     points: Points
@@ -106,10 +107,10 @@ class Lot(Reply):
 
 
 class Grant(Reply):
-    """Points given for one cause, and why so many."""
+    """Points given for one cause, and why so many. Holder null: whoever it was, is forgotten."""
 
     grant_id: UUID
-    holder: Holder
+    holder: Holder | None
     programme: Id
     programme_version: int
     points: Points
