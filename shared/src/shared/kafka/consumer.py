@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import asyncpg
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import CorruptRecordException, KafkaError
 
 from shared.batches.handler import Handler
 from shared.batches.lane import Lane
@@ -122,9 +122,9 @@ class Consumer:
         try:
             got = await client.getmany(timeout_ms=_POLL_MILLISECONDS)
         except KafkaError as error:
-            if not error.retriable:
+            if not error.retriable and not isinstance(error, CorruptRecordException):
                 raise
-            log.warning("broker in trouble", error=type(error).__name__)
+            log.error("fetch failed", error=type(error).__name__, reason=str(error))  # noqa: TRY400  the client's traceback says nothing
             return
         fetcher = client._fetcher.error_future  # noqa: SLF001  a client whose fetcher died answers "nothing new" for ever
         if fetcher.done() and not fetcher.cancelled():

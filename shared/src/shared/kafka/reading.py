@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
+import shared.kafka.tolerance  # noqa: F401  makes the client read any header
 from shared.batches.records import Fetched
 from shared.kafka.address import Address, client_arguments
 from shared.kafka.errors import UnavailableError
