@@ -196,16 +196,15 @@ class Naive:
 
     def settle(self) -> None:
         answer, running = self.answer, Fraction(0)
+        per_rule = self.document["points"]["rounding"]["per"] == "rule"
         for name, amount in answer.exact.items():
-            if self.document["points"]["rounding"]["per"] == "rule":
-                answer.whole[name] = self.rounded(amount)
-            else:
-                answer.whole[name] = self.rounded(running + amount) - self.rounded(running)
-            running += amount
-        for name in answer.whole:
             room = self.points_room(self.named(name))
-            if room is not None:
-                answer.whole[name] = min(answer.whole[name], int(room))
+            if per_rule:
+                answer.whole[name] = self.rounded(amount) if room is None else min(self.rounded(amount), int(room))
+                continue
+            left = amount if room is None else min(amount, room)
+            answer.whole[name] = self.rounded(running + left) - self.rounded(running)
+            running += left
         for cap in self.document.get("cap", []):
             self.cut(sum(answer.whole.values()), self.room("programme", cap), cap)
         given = [("programme", sum(answer.whole.values()), self.document.get("cap", []))]

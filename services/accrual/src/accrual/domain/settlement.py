@@ -1,4 +1,8 @@
-"""Turns exact shares into whole points: rounding, then caps of rules, then caps of the programme."""
+"""Turns exact shares into whole points: rounding, then caps of rules, then caps of the programme.
+
+Where a receipt is rounded as a whole, rules' caps come before the rounding, for they are about one rule's points: each leaves
+whole points, so that paying a cent more never gives a point less.
+"""
 
 from collections.abc import Mapping, Sequence
 from math import lcm
@@ -21,11 +25,18 @@ Settled = tuple[int, list[Step], tuple[tuple[CounterKey, int], ...]]
 def settle(shares: Sequence[Share], arithmetic: Arithmetic, state: AccountState, day: Day) -> Settled:
     """Settle what rules gave, under their own limits and then the programme's. The steps add up to the points."""
     steps = [step for _, step in shares]
-    wholes = _whole_receipt(shares, arithmetic, steps) if arithmetic.per_receipt else _whole_rules(shares, arithmetic, steps)
     counters, digits = state.counters, arithmetic.point_digits
     limited = [(place, rule.id, day.limits[rule.id]) for place, (rule, _) in enumerate(shares) if rule.limited]
-    for place, rule, limits in limited:
-        wholes[place] = _allowed(rule, wholes[place], limits, counters, steps, digits)
+    if arithmetic.per_receipt:
+        exact = [(step.numerator, step.denominator) for step in steps]
+        for place, rule, limits in limited:
+            numerator, denominator = exact[place]
+            exact[place] = _allowed(rule, numerator, limits, counters, steps, digits, denominator), denominator
+        wholes = _whole_receipt(exact, arithmetic, steps)
+    else:
+        wholes = _whole_rules(shares, arithmetic, steps)
+        for place, rule, limits in limited:
+            wholes[place] = _allowed(rule, wholes[place], limits, counters, steps, digits)
     points = sum(wholes)
     limits = day.limits[PROGRAMME]
     changes: list[tuple[CounterKey, int]] = []
@@ -57,13 +68,12 @@ def _whole_rules(shares: Sequence[Share], arithmetic: Arithmetic, steps: list[St
     return wholes
 
 
-def _whole_receipt(shares: Sequence[Share], arithmetic: Arithmetic, steps: list[Step]) -> list[int]:
+def _whole_receipt(exact: Sequence[tuple[int, int]], arithmetic: Arithmetic, steps: list[Step]) -> list[int]:
     """Round the sum once. A rule's whole points are what the rounded running total grows by with it."""
     wholes, numerator, denominator, whole = [], 0, 1, 0
-    for _, step in shares:
-        common = lcm(denominator, step.denominator)
-        numerator = numerator * (common // denominator) + step.numerator * (common // step.denominator)
-        denominator = common
+    for more, parts in exact:
+        common = lcm(denominator, parts)
+        numerator, denominator = numerator * (common // denominator) + more * (common // parts), common
         before, whole = whole, rounded(numerator, denominator, arithmetic.rounding)
         wholes.append(whole - before)
     missing = whole * denominator - numerator
@@ -73,17 +83,18 @@ def _whole_receipt(shares: Sequence[Share], arithmetic: Arithmetic, steps: list[
     return wholes
 
 
-def _allowed(rule: str, points: int, limits: Sequence[DayLimit], counters: Counters, steps: list[Step], digits: int) -> int:
-    """Return how many of the points the limits leave, and say what they take."""
+def _allowed(rule: str, points: int, limits: Sequence[DayLimit], counters: Counters, steps: list[Step], digits: int, denominator: int = 1) -> int:
+    """Return how many of the points the limits leave, both as numerators of the same denominator, and say what they take."""
     for key, amount, counts_points, words in limits:
         used = counters.get(key, 0) if key is not None else 0
         if counts_points:
-            allowed = amount - used if used < amount else 0
-            if points > allowed:
-                steps.append(Step(rule, Operation.CAP, allowed - points, 1, (), None, (capped, words, used, allowed, points, digits)))
-                points = allowed
+            left = amount - used if used < amount else 0
+            if points > left * denominator:
+                say = (capped, words, used, left, points, denominator, digits)
+                steps.append(Step(rule, Operation.CAP, left * denominator - points, denominator, (), None, say))
+                points = left * denominator
         elif points and used >= amount:
-            steps.append(Step(rule, Operation.CAP, -points, 1, (), None, (counted_out, words, points, digits)))
+            steps.append(Step(rule, Operation.CAP, -points, denominator, (), None, (counted_out, words, points, denominator, digits)))
             points = 0
     return points
 

@@ -31,11 +31,11 @@ def rounding(numerator: int, denominator: int, whole: int, digits: int, mode: Ro
     return f"{written_exactly(numerator, denominator, digits)} {_ROUNDED[mode]} {written(whole, digits)}"
 
 
-def capped(limit: str, used: int, allowed: int, points: int, digits: int) -> str:
+def capped(limit: str, used: int, left: int, points: int, denominator: int, digits: int) -> str:
     """`at most 500 points per month, 480 so far: 20 of 60`."""
-    return f"at most {limit}, {written(used, digits)} so far: {written(allowed, digits)} of {written(points, digits)}"
+    return f"at most {limit}, {written(used, digits)} so far: {written(left, digits)} of {written_exactly(points, denominator, digits)}"
 
 
-def counted_out(limit: str, points: int, digits: int) -> str:
+def counted_out(limit: str, points: int, denominator: int, digits: int) -> str:
     """`at most 1 times per day, reached: 0 of 60`."""
-    return f"at most {limit}, reached: {written(0, digits)} of {written(points, digits)}"
+    return f"at most {limit}, reached: {written(0, digits)} of {written_exactly(points, denominator, digits)}"
