@@ -64,7 +64,7 @@ class Process:
         self.popen.send_signal(number)
 
     async def ended(self) -> int:
-        await eventually(lambda: self.popen.poll() is not None, deadline_seconds=30)
+        await eventually(lambda: self.popen.poll() is not None)
         return self.popen.returncode
 
 
@@ -139,12 +139,12 @@ async def test_a_record_goes_in_and_its_effect_comes_out(start: Start, kafka: st
     trace = f"00-{random_id().hex}-{random_id().hex[:16]}-01"
     async with a_producer(kafka) as producer:
         await producer.publish([encode(Event(str(random_id()), "urn:test:web", data.type, utc_now(), data, trace))])
-    await eventually(process.ready, deadline_seconds=45)
+    await eventually(process.ready)
 
     async def told() -> list[Any]:
         return [record async for record in read_topic(kafka, SAYS) if record.key == data.holder.encode()]
 
-    (record,) = await eventually(told, deadline_seconds=45)
+    (record,) = await eventually(told)
     assert dict(record.headers)["traceparent"] == trace.encode()
     process.tell(signal.SIGTERM)
     assert await process.ended() == 0

@@ -35,6 +35,18 @@ async def test_the_beat_goes_on_when_its_connection_is_cut(database: NewDatabase
     await beating
 
 
+async def test_a_process_that_may_not_migrate_waits_for_one_that_may(database: NewDatabase, tmp_path: Path):
+    urls = (await database()).urls
+    (tmp_path / "0001-one.sql").write_text("create table one (id int);")
+    opening = asyncio.create_task(open_database(DatabaseSettings(url=urls.app), [tmp_path], name="test"))
+    done, _ = await asyncio.wait({opening}, timeout=0.5)
+    assert not done
+    await (await open_database(DatabaseSettings(url=urls.app, migration_url=urls.owner), [tmp_path], name="test")).close()
+    pool = await opening
+    assert pool.get_size() > 0
+    await pool.close()
+
+
 async def test_a_changed_migration_ends_the_start_instead_of_being_tried_for_ever(database: NewDatabase, tmp_path: Path):
     file = tmp_path / "0001-one.sql"
     file.write_text("select 1;")

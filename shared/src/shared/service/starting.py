@@ -40,11 +40,17 @@ def refuse_unsafe(settings: BaseModel, environment: Environment) -> None:
 
 
 async def open_database(database: DatabaseSettings, directories: Sequence[Path], *, name: str) -> asyncpg.Pool:
-    """Wait for the database, bring it to the expected version, and return a pool that has reached it once."""
+    """Wait for the database, bring it to the expected version, and return a pool that has reached it once.
+
+    A process that is not given the owner's URL, and may not change the schema, waits for the one that may.
+    """
     while True:
         try:
-            count = await asyncio.to_thread(migrations.apply, database.migration_url or database.url, directories)
+            count = await asyncio.to_thread(_migrate, database, directories)
             pool = await create_pool(database.url, size=database.pool_size, application_name=name)
+        except psycopg.errors.InsufficientPrivilege:
+            log.warning("waiting for somebody with the right to migrate the database")
+            await asyncio.sleep(_RETRY_SECONDS)
         except (psycopg.OperationalError, *_AWAY) as error:
             log.warning("waiting for the database", error=type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)
@@ -52,6 +58,12 @@ async def open_database(database: DatabaseSettings, directories: Sequence[Path],
             log.info("database is ready", migrations_applied=count)
             metrics.DB_POOL_IN_USE.set_function(partial(_in_use, pool))
             return pool
+
+
+def _migrate(database: DatabaseSettings, directories: Sequence[Path]) -> int:
+    if database.migration_url is None and not migrations.pending(database.url, directories):
+        return 0
+    return migrations.apply(database.migration_url or database.url, directories)
 
 
 def _in_use(pool: asyncpg.Pool) -> float:

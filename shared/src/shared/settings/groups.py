@@ -58,7 +58,7 @@ class DatabaseSettings(_Group):
 
     url: str
     migration_url: str | None = None
-    """The owner's URL; without it, `url` migrates too."""
+    """The owner's URL; without it `url` migrates if it may, else the process waits for one that does."""
     pool_size: Annotated[int, Field(ge=2, le=100)] = 16
     """Four batches, four shards of the outbox, the schedule, and the rest for requests."""
 

@@ -19,6 +19,7 @@ from typing import Protocol, TypeVar
 import asyncpg
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from shared import migrations
@@ -28,6 +29,8 @@ from shared.postgres import ServiceUrls, create_pool, provision
 T = TypeVar("T")
 #: Monday noon: no test should depend on today.
 A_MONDAY = datetime(2025, 3, 10, 12, tzinfo=UTC)
+#: Only a failure waits this long; a busy machine must not look like one.
+DEADLINE_SECONDS = 60
 _POLL_SECONDS = 0.02
 
 
@@ -83,7 +86,7 @@ class SettableClock:
         return self.now
 
 
-async def eventually(condition: Callable[[], T | Awaitable[T]], deadline_seconds: float = 15) -> T:
+async def eventually(condition: Callable[[], T | Awaitable[T]], deadline_seconds: float = DEADLINE_SECONDS) -> T:
     """Return the condition's first true value; fail with its last value when the deadline passes. AssertionErrors count as false."""
     deadline = time.monotonic() + deadline_seconds
     while True:
@@ -97,6 +100,12 @@ async def eventually(condition: Callable[[], T | Awaitable[T]], deadline_seconds
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {deadline_seconds} s: {inspect.getsource(condition).strip()} gave {result!r}")
         await asyncio.sleep(_POLL_SECONDS)
+
+
+def pytest_configure() -> None:
+    """Print tracebacks of logged exceptions as they are: the pretty ones take seconds to draw."""
+    processors = [*structlog.get_config()["processors"][:-1], structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    structlog.configure(processors=processors)
 
 
 @pytest.fixture(name="eventually", scope="session")
