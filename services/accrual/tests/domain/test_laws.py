@@ -19,7 +19,7 @@ from .arbitrary import Chance, a_programme_document, some_purchases
 from .builders import NEW, a_purchase
 from .naive import Naive
 
-QUICK = settings(max_examples=150, deadline=None)
+QUICK = settings(max_examples=50, deadline=None)
 SEEDED = st.randoms(use_true_random=True)
 
 

@@ -36,7 +36,10 @@ def canonical(transaction: Transaction) -> bytes:
         f"{stamp.programme_version}\0{stamp.evidence}\0{_microseconds(stamp.occurred_at)}\0{_microseconds(stamp.booked_at)}\0{len(transaction.entries)}\0"
     )
     legs = [
-        f"{account_id.hex}\0{_number(version)}\0{bucket}\0{amount}\0{_number(balance_after)}\0{lot_id.hex if lot_id else ''}\0{_time(usable_from)}\0{_time(expires_at)}\0"
+        (
+            f"{account_id.hex}\0{_number(version)}\0{bucket}\0{amount}\0{_number(balance_after)}\0"
+            f"{lot_id.hex if lot_id else ''}\0{_time(usable_from)}\0{_time(expires_at)}\0"
+        )
         for account_id, version, bucket, amount, balance_after, lot_id, usable_from, expires_at in transaction.entries
     ]
     return "".join((head, *legs)).encode()

@@ -1,6 +1,7 @@
 """From which day points can be used, and on which day they are gone. All in the programme's zone, in whole days."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -44,7 +45,10 @@ def expiry_of(expiry: Expiry, day: date, zone: ZoneInfo) -> datetime:
     return start_of(last_day(expiry, day) + timedelta(days=1), zone)
 
 
+@lru_cache(64)
 def shortest_life(expiry: Expiry) -> int:
     """Return for how many days after the day they were earned points live at least."""
+    if expiry.after is not None and "day" in expiry.after and expiry.to is None and expiry.on is None:
+        return days_in(expiry.after)
     common_year = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
     return min((last_day(expiry, day) - day).days for day in common_year)
