@@ -1,6 +1,7 @@
 """The whole running system, as a shop, a customer and an auditor meet it: by Kafka, by the gateway, by the `loyalty` command."""
 
 import asyncio
+import functools
 import json
 import os
 import subprocess
@@ -14,9 +15,12 @@ import httpx
 import psutil
 
 from contracts.envelope import Event, Record, encode
+from shared import testing
 from shared.kafka import Producer, read_topic
 
 OK = 200
+#: A whole system on a busy machine needs patience; a story that goes well never uses it up.
+eventually = functools.partial(testing.eventually, deadline_seconds=90)
 SCOPES = ("accounts:read", "members:read", "verdicts:read", "quotes:read", "guests:read", "identifiers:resolve", "programmes:read", "registrations:write")
 
 

@@ -5,8 +5,7 @@ import subprocess
 import sys
 
 from e2e.builders import Cast
-from e2e.system import System
-from shared.testing import eventually
+from e2e.system import System, eventually
 
 MANY = 3_000
 
@@ -19,9 +18,9 @@ async def test_kill_9_in_the_middle_of_the_work_loses_and_doubles_nothing(system
     victim = system.process_of("accrual")
     victim.kill()
     await publishing
-    await eventually(lambda: system.process_of("accrual").pid != victim.pid, 30)
+    await eventually(lambda: system.process_of("accrual").pid != victim.pid)
     for number in range(len(holders)):
-        await eventually(lambda number=number: _has(system, cast.email(f"kira{number}"), MANY // len(holders)), 90)
+        await eventually(lambda number=number: _has(system, cast.email(f"kira{number}"), MANY // len(holders)))
     assert system.verify()["violations"] == 0
 
 
@@ -35,7 +34,7 @@ async def test_two_processes_share_the_work(system: System, cast: Cast):
     try:
         third = MANY // 3
         await system.publish(*purchases[:third])
-        await eventually(lambda: _owns_partitions(system), 60)
+        await eventually(lambda: _owns_partitions(system))
         await system.publish(*purchases[third : 2 * third])
     finally:
         second.terminate()
@@ -43,7 +42,7 @@ async def test_two_processes_share_the_work(system: System, cast: Cast):
         log.close()
     await system.publish(*purchases[2 * third :])
     for number in range(len(holders)):
-        await eventually(lambda number=number: _has(system, cast.email(f"leo{number}"), MANY // len(holders)), 90)
+        await eventually(lambda number=number: _has(system, cast.email(f"leo{number}"), MANY // len(holders)))
     assert system.verify()["violations"] == 0
     assert second.returncode == 0
 

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from e2e.builders import MERCHANT, SHOP, Cast
-from e2e.system import System
-from shared.testing import eventually
+from e2e.system import System, eventually
 
 
 async def test_a_purchase_earns_and_says_why(system: System, cast: Cast):

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from e2e.builders import PROGRAMME, Cast
-from e2e.system import System
-from shared.testing import eventually
+from e2e.system import System, eventually
 
 
 async def test_a_guest_sees_what_waits_then_registers_and_has_it(system: System, cast: Cast):
@@ -17,11 +16,11 @@ async def test_a_guest_sees_what_waits_then_registers_and_has_it(system: System,
         points: int = answer.json()["points"]["available"]
         return points
 
-    assert await eventually(lambda: _reaches(waiting, 25)) == 25
+    assert await eventually(lambda: _reaches(waiting)) == 25
     assert (await system.look_up(cast.email("dan")))["member"] is None
     await system.publish(cast.a_registration("dan"))
     member_id = await eventually(lambda: _member(system, cast, "dan"))
-    await eventually(lambda: _owned(system, member_id, 25))
+    await eventually(lambda: _owned(system, member_id))
     await eventually(lambda: _reaches(waiting, 0, nothing=True))
 
 
@@ -29,7 +28,7 @@ async def test_a_member_earns_with_the_identifier_from_the_start(system: System,
     await system.publish(cast.a_registration("eva"))
     member_id = await eventually(lambda: _member(system, cast, "eva"))
     await system.publish(cast.a_purchase(cast.holder("eva"), total_cents=9_00))
-    await eventually(lambda: _owned(system, member_id, 9))
+    await eventually(lambda: _owned(system, member_id))
 
 
 async def test_link_and_purchases_at_once_strand_nothing(system: System, cast: Cast):
@@ -44,8 +43,8 @@ async def test_link_and_purchases_at_once_strand_nothing(system: System, cast: C
 
     await asyncio.gather(*(one(number, name) for number, name in enumerate(names)))
     for name in names:
-        member_id = await eventually(lambda name=name: _member(system, cast, name), 30)
-        await eventually(lambda member_id=member_id: _owned(system, member_id, 7), 30)
+        member_id = await eventually(lambda name=name: _member(system, cast, name))
+        await eventually(lambda member_id=member_id: _owned(system, member_id, 7))
 
 
 async def test_registering_twice_makes_one_member(system: System, cast: Cast):
@@ -53,7 +52,7 @@ async def test_registering_twice_makes_one_member(system: System, cast: Cast):
     await system.publish(first, first, second)
     member_id = await eventually(lambda: _member(system, cast, "finn"))
     await system.publish(cast.a_purchase(cast.holder("finn"), total_cents=2_00))
-    await eventually(lambda: _owned(system, member_id, 2))
+    await eventually(lambda: _owned(system, member_id))
     assert await _member(system, cast, "finn") == member_id
 
 
