@@ -1,5 +1,6 @@
 """Tell the metrics and the log what became of a batch."""
 
+import contextlib
 from bisect import bisect_left
 from collections import Counter
 from datetime import datetime
@@ -13,6 +14,8 @@ from shared.batches.transaction import Settled
 from shared.metrics import (
     BATCH_EVENTS,
     BATCH_SECONDS,
+    CONSUMER_LAG_RECORDS,
+    CONSUMER_LAG_SECONDS,
     CONSUMER_PAUSED,
     CONSUMER_PROGRESS,
     DEAD_LETTERS,
@@ -69,6 +72,16 @@ def paused(position: Position, before: str | None, now: str | None) -> None:
     if now is not None and now != before:
         CONSUMER_PAUSED.labels(position.topic, position.partition, now).set(1)
         log.error("partition stopped", topic=position.topic, partition=position.partition, reason=now)
+
+
+def forget(position: Position, pause_reason: str | None) -> None:
+    """Say nothing more of a partition that somebody else has now."""
+    labels = position.topic, position.partition
+    for gauge in (CONSUMER_LAG_RECORDS, CONSUMER_LAG_SECONDS, CONSUMER_PROGRESS):
+        with contextlib.suppress(KeyError):
+            gauge.remove(*labels)
+    if pause_reason is not None:
+        CONSUMER_PAUSED.remove(*labels, pause_reason)
 
 
 def lost(position: Position, records: int) -> None:

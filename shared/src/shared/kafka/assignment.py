@@ -8,6 +8,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.batches import report
 from shared.batches.lane import Lane
 from shared.kafka.errors import UnavailableError
 from shared.metrics import CONSUMER_PARTITIONS, REBALANCES
@@ -60,7 +61,9 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # the librar
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002  the library's signature
         """End all lanes: the group gives everything out anew."""
         await self.finish()
-        self.lanes = {}
+        lanes, self.lanes = self.lanes, {}
+        for lane in lanes.values():
+            report.forget(lane.position, lane.pause_reason)
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Begin a lane each."""

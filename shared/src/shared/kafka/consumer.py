@@ -31,6 +31,8 @@ HEARTBEAT_SECONDS = 2
 #: How long the broker may keep a fetch open; a partition that was full waits at most this long for its turn.
 _FETCH_WAIT_MILLISECONDS = 250
 _POLL_MILLISECONDS = 200
+#: A topic or partition that is made while the process runs is found this soon.
+_METADATA_SECONDS = 30
 _START_PAUSE_SECONDS = 1.0
 
 
@@ -85,6 +87,7 @@ class Consumer:
             session_timeout_ms=SESSION_SECONDS * 1000,
             heartbeat_interval_ms=HEARTBEAT_SECONDS * 1000,
             fetch_max_wait_ms=_FETCH_WAIT_MILLISECONDS,
+            metadata_max_age_ms=_METADATA_SECONDS * 1000,
         )
         try:
             await client.start()
