@@ -22,7 +22,7 @@ from shared.testing import Database, NewDatabase, eventually
 from .builders import KEYS, a_phone, holder_of, letters_key, proven, till_key
 from .canaries import canaries_in, registrations
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 @pytest.fixture
