@@ -126,6 +126,21 @@ def test_root_runs_it_as_somebody_else_even_from_a_folder_that_only_root_can_ent
     assert not place.exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give way")
+def test_a_place_elsewhere_goes_when_the_folder_it_stands_for_is_gone(folder: Path, tmp_path: Path):
+    folder.parent.chmod(0o700)
+    folder.mkdir()
+    account = Account(uid=1, gid=1)
+    place = accounts.place_for(folder, account)
+    (place / "data").mkdir()
+    accounts.place_for(tmp_path, account)
+    assert place.exists()
+    folder.rmdir()
+    other = accounts.place_for(tmp_path, account)
+    assert not place.exists()
+    shutil.rmtree(other)
+
+
 def test_programs_out_of_reach_are_copied_once(tmp_path: Path):
     site, place = tmp_path / "closed", tmp_path / "place"
     for name in ("server/bin", "server.libs", "unneeded"):

@@ -9,9 +9,13 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
+
 from shared.local.processes import Account
 
 _USER = "pgserver"  # the name that the wheel itself uses
+_ELSEWHERE, _PREFIX = Path("/var/tmp"), "loyalty-postgres-"  # noqa: S108  _own_folder trusts nobody's
+_ORIGIN = "origin"  # which folder a place stands in for
 
 
 def server_account() -> Account:
@@ -29,8 +33,11 @@ def place_for(folder: Path, account: Account) -> Path:
     """Return where the data of a folder can live: there, or beside the system's temporary files if the account cannot enter it."""
     if not account.uid or _open_to_all(folder):
         return folder
+    _forget_deserted()
     name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-    return _own_folder(Path("/var/tmp") / f"loyalty-postgres-{name}")  # noqa: S108  _own_folder trusts nobody's
+    place = _own_folder(_ELSEWHERE / f"{_PREFIX}{name}")
+    (place / _ORIGIN).write_text(str(folder))
+    return place
 
 
 def programs_for(site: Path, needed: Sequence[str], place: Path, account: Account) -> Path:
@@ -67,6 +74,16 @@ def _make_user() -> pwd.struct_passwd:
 def _open_to_all(path: Path) -> bool:
     path = path.resolve()
     return all(each.stat().st_mode & stat.S_IXOTH for each in (path, *path.parents) if each.exists())
+
+
+def _forget_deserted() -> None:
+    """Remove the places of folders that are gone: whoever deletes a checkout does not know of them."""
+    for place in _ELSEWHERE.glob(f"{_PREFIX}*"):
+        origin, running = place / _ORIGIN, place / "data" / "postmaster.pid"
+        if place.is_symlink() or place.stat().st_uid != os.geteuid() or not origin.exists() or Path(origin.read_text()).exists():
+            continue
+        if not (running.exists() and psutil.pid_exists(int(running.read_text().split("\n", 1)[0] or 0))):
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _own_folder(path: Path) -> Path:
