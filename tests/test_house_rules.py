@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MAX_FILE, MAX_TEST_FILE, MAX_MEDIAN, MAX_FUNCTION = 300, 400, 100, 50
-BUSINESS_WORDS = re.compile(r"\b(purchase|points|member|programme|loyalty card|grant|reward|receipt|campaign)s?\b", re.IGNORECASE)
+# `grant` is a word of SQL too.
+BUSINESS_WORDS = re.compile(r"\b(purchase|points|member|programme|loyalty card|reward|receipt|campaign)s?\b", re.IGNORECASE)
 
 
 def committed(*patterns: str) -> list[Path]:
