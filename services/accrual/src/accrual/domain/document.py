@@ -5,13 +5,14 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from accrual.domain.amounts import Rounding
 from accrual.domain.grammar import (
     DISTINCT,
     NEVER,
     ONE_OR_MORE,
+    WHOLE,
     Amount,
     Currency,
     Day,
@@ -24,12 +25,12 @@ from accrual.domain.grammar import (
     Label,
     Language,
     Money,
+    Short,
     Slug,
     Slugs,
     Span,
     Step,
     Truth,
-    Whole,
     Yearly,
     Zone,
     problem,
@@ -43,11 +44,6 @@ class Part(BaseModel):
     """The base of every part: frozen, and strict about keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _short(key: str) -> BeforeValidator:
-    """Allow a part to be written as the value of its most important key."""
-    return BeforeValidator(lambda value: value if isinstance(value, dict | Part) else {key: value})
 
 
 class Rounded(Part):
@@ -69,10 +65,10 @@ class Points(Part):
     """What a point is: its name, its decimals, what it is worth, and how amounts of it come about."""
 
     name: dict[Language, Label]
-    decimals: Annotated[Whole, Field(ge=0, le=4)] = 0
+    decimals: Annotated[int, Field(ge=0, le=4), WHOLE] = 0
     worth: Money
-    rounding: Annotated[Rounded, _short("mode")] = Rounded()
-    basis: Annotated[Basis, _short("amount")] = Basis()
+    rounding: Annotated[Rounded, Short("mode")] = Rounded()
+    basis: Annotated[Basis, Short("amount")] = Basis()
 
 
 class Goods(Part):
@@ -144,7 +140,7 @@ class Cap(Part):
     """At most so many points, or so many times, per account and period of the programme's calendar (weeks start on Monday)."""
 
     points: Amount | None = None
-    times: Annotated[Whole, Field(ge=1)] | None = None
+    times: Annotated[int, Field(ge=1), WHOLE] | None = None
     per: Literal["receipt", "day", "week", "month", "year", "ever"]
 
     @model_validator(mode="after")
@@ -168,7 +164,7 @@ class Rule(Part):
     enabled: Truth = True
     when: When = When()
     give: Give
-    priority: Annotated[Whole, Field(ge=-1000, le=1000)] = 0  #: higher first; on a tie in the order written
+    priority: Annotated[int, Field(ge=-1000, le=1000), WHOLE] = 0  #: higher first; on a tie in the order written
     stacking: Literal["add", "exclusive", "best_of"] = "add"
     group: Slug = "best"  #: of the rules of one group with `stacking: best_of`, only the one that gives most applies
     cap: Caps = ()
@@ -216,7 +212,7 @@ class Document(Part):
     """A version of a programme."""
 
     programme: Slug
-    version: Annotated[Whole, Field(ge=1)]
+    version: Annotated[int, Field(ge=1), WHOLE]
     name: dict[Language, Label] = {}
     effective_from: DayOrMoment
     effective_until: DayOrMoment | None = None  #: a day is meant to its end

@@ -7,8 +7,19 @@ from decimal import Decimal
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_before_validator_function
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -93,10 +104,6 @@ def _zone(value: str) -> str:
     return value
 
 
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) or value is None else [value]
-
-
 def _distinct(value: tuple[Any, ...]) -> tuple[Any, ...]:
     if not value:
         raise problem("an empty list", "name at least one, or leave the key out")
@@ -121,14 +128,52 @@ def _hours(value: str) -> str:
     return value
 
 
-def _never(value: Any) -> Any:
-    return None if value == "never" else value
-
-
 def _shown(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {currency: _shown(amount) for currency, amount in value.items()}
     return format(value.normalize(), "f") if isinstance(value, Decimal) else value
+
+
+class OneOrMore:
+    """A list, or its only element."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Make a list of what is none."""
+        return no_info_before_validator_function(lambda value: value if isinstance(value, list | tuple) or value is None else [value], handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Tell editors about both ways."""
+        found = handler(schema)
+        return {"anyOf": [found, found["items"]]}
+
+
+class Short:
+    """A part, or the value of its most important key."""
+
+    def __init__(self, key: str) -> None:
+        """Name the key."""
+        self._key = key
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Make a part of a value."""
+        return no_info_before_validator_function(lambda value: value if isinstance(value, dict | BaseModel) else {self._key: value}, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Tell editors about both ways."""
+        found = handler(schema)
+        return {"anyOf": [found, handler.resolve_ref_schema(found)["properties"][self._key]]}
+
+
+class Never:
+    """`never`, written out, is the same as leaving the part out."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read `never` as nothing."""
+        return no_info_before_validator_function(lambda value: None if value == "never" else value, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Tell editors about the word."""
+        return {"anyOf": [handler(schema), {"const": "never"}]}
 
 
 #: What is expected where a pattern is not met.
@@ -150,7 +195,8 @@ Language = Annotated[str, _written(r"^[a-z]{2}$", "a language in two small lette
 Label = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Currency = Annotated[str, _written(r"^[A-Z]{3}$", "a currency in three capital letters, as USD")]
 Zone = Annotated[str, AfterValidator(_zone)]
-Whole = Annotated[int, BeforeValidator(_whole)]
+WHOLE = BeforeValidator(_whole)
+"""An integer, written with digits only."""
 Truth = Annotated[bool, BeforeValidator(_truth)]
 Day = Annotated[date, BeforeValidator(_day)]
 DayOrMoment = Annotated[datetime | date, BeforeValidator(_day_or_moment)]
@@ -164,8 +210,7 @@ Money = Annotated[Decimal | dict[str, Decimal], PlainValidator(_money), PlainSer
 Step = Annotated[Decimal | dict[str, Decimal] | str, PlainValidator(_step), PlainSerializer(_shown), WithJsonSchema(_MONEY_SCHEMA)]
 """What points are given per: an amount of money, `unit` or `visit`."""
 
-NEVER = BeforeValidator(_never)
-"""`never`, written out, is the same as leaving the part out."""
+NEVER = Never()
 
 Days = Annotated[str, _written(r"^\d{1,4} days?$", "a number of days, as 14 days")]
 DaysOrConfirmed = Annotated[str, _written(r"^(\d{1,4} days?|confirmed)$", "a number of days, as 14 days, or confirmed")]
@@ -175,8 +220,7 @@ Span = Annotated[str, _written(r"^(\d{1,4} days?|\d{1,3} months?|\d{1,2} years?)
 Yearly = Annotated[str, _written(r"^\d\d-\d\d$", "month-day, as 12-31"), AfterValidator(_yearly)]
 Hours = Annotated[str, _written(r"^\d\d:\d\d-\d\d:\d\d$", "a span of hours, as 16:00-18:00"), AfterValidator(_hours)]
 
-ONE_OR_MORE = BeforeValidator(_listed)
-"""A list, or its only element."""
+ONE_OR_MORE = OneOrMore()
 DISTINCT = AfterValidator(_distinct)
 Ids = Annotated[tuple[Id, ...], ONE_OR_MORE, DISTINCT]
 Slugs = Annotated[tuple[Slug, ...], ONE_OR_MORE, DISTINCT]

@@ -19,8 +19,8 @@ from yaml.scanner import Scanner
 
 from accrual.domain.problems import DocumentError, Path, Problem, path_text
 
-#: A programme with thousands of SKUs fits; a mistaken upload does not.
-MAX_CHARACTERS = 262_144
+#: A programme with thousands of SKUs fits and is read within a second; a mistaken upload does not.
+MAX_CHARACTERS = 131_072
 MAX_DEPTH = 12
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
