@@ -1,13 +1,15 @@
 """From a real broker to verdicts: groups, rebalances, crashes, and what Kafka believes about offsets."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from prometheus_client import REGISTRY
 
 from contracts.cards import Topic as WantedTopic
 from shared.clock import Clock
@@ -168,3 +170,33 @@ async def test_what_a_process_should_not_survive_ends_it(town: Town):
     await town.publish(range(3))
     with pytest.raises(RuntimeError, match="no clock"):
         await asyncio.wait_for(town.running.pop(consumer)[0], 30)
+
+
+async def test_how_far_behind_it_is_can_be_seen_here_and_in_kafka(town: Town):
+    go_on = asyncio.Event()
+
+    async def hang(_: object) -> None:
+        await go_on.wait()
+
+    def behind() -> list[float | None]:
+        return [REGISTRY.get_sample_value("loyalty_consumer_lag_records", {"topic": town.topic, "partition": str(number)}) for number in range(PARTITIONS)]
+
+    town.handler.before_decide = hang
+    consumer = town.process()
+    await town.publish(range(30))
+    await eventually(lambda: sum(each or 0 for each in behind()) == 30, 60)
+    assert not consumer.stalled
+    go_on.set()
+    await eventually(lambda: behind() == [0] * PARTITIONS, 30)
+    asking = AIOKafkaAdminClient(bootstrap_servers=town.broker.bootstrap_servers)
+    await asking.start()
+
+    async def hinted() -> int:
+        return sum(found.offset for found in (await asking.list_consumer_group_offsets(f"{town.service}.events")).values())
+
+    await eventually(lambda: _is(hinted(), 30), 30)
+    await asking.close()
+
+
+async def _is(answer: Awaitable[int], expected: int) -> bool:
+    return await answer == expected
