@@ -89,6 +89,8 @@ def test_audit_cannot_write_whatever_its_role_may_do(numbers: str, capsys: pytes
 def test_what_cannot_be_checked_is_no_clean_bill(numbers: str, capsys: pytest.CaptureFixture[str]):
     assert verify("postgresql://nobody@127.0.0.1:1/none") == 2
     assert "cannot be reached" in capsys.readouterr().err.replace("\n", " ")
+    assert verify(numbers, "--database", f"silent={numbers}") == 2
+    assert "silent offers no checks" in capsys.readouterr().err.replace("\n", " ")
     assert verify(numbers, "--invariant", "I99") == 2
     assert "Known here: I2, I3" in capsys.readouterr().err.replace("\n", " ")
     with pytest.raises(SystemExit) as ended:
@@ -96,8 +98,9 @@ def test_what_cannot_be_checked_is_no_clean_bill(numbers: str, capsys: pytest.Ca
     assert ended.value.code == 2
 
 
-def test_services_offer_checks_in_the_order_of_invariants():
+def test_services_offer_checks_and_the_ledgers_invariants_come_first():
     found = offered()
-    assert {question.service for question in found} >= {"accrual"}
-    numbers = [int("".join(letter for letter in question.check.id if letter.isdigit())) for question in found]
-    assert numbers == sorted(numbers)
+    assert {question.service for question in found} == {"accrual", "members"}
+    ids = [question.check.id for question in found]
+    assert ids[:2] == ["I1", "I2"]
+    assert ids.index("I2") < ids.index("I10") < ids.index("M1")

@@ -41,19 +41,25 @@ class Finding:
 
 
 def offered() -> list[Question]:
-    """List every check that an installed service offers, by invariant."""
+    """List every check that an installed service offers: the invariants of the ledger first, then each service's own."""
     found = [Question(entry.name, check) for entry in entry_points(group=ENTRY_POINT_GROUP) for check in entry.load()]
-    return sorted(found, key=lambda question: (_number(question.check.id), question.service))
+    return sorted(found, key=lambda question: (_place(question.check.id), question.service))
 
 
-def _number(invariant: str) -> tuple[int, str]:
-    digits = "".join(letter for letter in invariant if letter.isdigit())
-    return (int(digits or 0), invariant)
+def _place(invariant: str) -> tuple[bool, str, int]:
+    """Order by family, I first, then by number: I2 comes before I10."""
+    family = invariant.rstrip("0123456789")
+    return (family != "I", family, int(invariant.removeprefix(family) or 0))
 
 
 def chosen(questions: Iterable[Question], *, services: Iterable[str], invariant: str | None) -> list[Question]:
     """Keep the checks of these services and, where one is named, of that invariant. Fails where nothing would be checked."""
-    here = [question for question in questions if question.service in set(services)]
+    wanted = set(services)
+    here = [question for question in questions if question.service in wanted]
+    silent = sorted(wanted - {question.service for question in here})
+    if silent and invariant is None:  # a service that is not asked must not pass for clean
+        advice = "Its package is installed without its entry points: `make setup` installs it anew."
+        raise Failure(f"{' and '.join(silent)} offers no checks.", advice=advice, code=COULD_NOT)
     kept = [question for question in here if invariant is None or question.check.id.casefold() == invariant.casefold()]
     if not kept:
         known = ", ".join(dict.fromkeys(question.check.id for question in here)) or "none"
