@@ -19,7 +19,21 @@ class WrongCountError(Exception):
     """A handler gave more or fewer outcomes than it was given events."""
 
 
-async def decide(
+class SuspectError(Exception):
+    """One of the events is bad. The transaction is spoilt: repeat it with savepoints."""
+
+
+async def decide(connection: asyncpg.Connection, handler: Handler, events: Sequence[Event[Any]], *, now: datetime) -> Decided:
+    """Give each event an outcome; what follows from them is in the outbox. Raises SuspectError if one of them is bad."""
+    try:
+        return await _ask(connection, handler, events, now) if events else []
+    except Exception as error:
+        if not is_data(error):
+            raise
+        raise SuspectError(type(error).__name__) from error
+
+
+async def decide_by_halves(
     connection: asyncpg.Connection,
     handler: Handler,
     events: Sequence[Event[Any]],
@@ -27,9 +41,9 @@ async def decide(
     now: datetime,
     on_failure: Callable[[int, Failure], None],
 ) -> Decided:
-    """Give each event an outcome, or the failure for which it is dead. What follows from the good ones is in the outbox.
+    """Give each event of a suspect batch an outcome, or the failure for which it is dead.
 
-    A bad event costs about 2 log2 n further questions and leaves no trace. `on_failure` hears of each as it is found, in order.
+    A bad event costs about 2 log2 n questions and leaves no trace. `on_failure` hears of each as it is found, in order.
     """
     decided: Decided = []
 
@@ -37,26 +51,34 @@ async def decide(
         savepoint = connection.transaction()
         await savepoint.start()
         try:
-            outcomes, messages = await handler.decide(connection, some, now=now)
-            if len(outcomes) != len(some):
-                raise WrongCountError(f"{len(outcomes)} outcomes for {len(some)} events")  # noqa: TRY301  the savepoint must be undone
-            await enqueue(connection, messages)
+            outcomes = await _ask(connection, handler, some, now)
         except Exception as error:
             if not is_data(error):
                 raise
             await savepoint.rollback()
-            if len(some) == 1:
+            if len(some) > 1:
+                await halves(some)
+            else:
                 failure = failure_of(error)
                 on_failure(len(decided), failure)
                 decided.append(failure)
-                return
-            middle = len(some) // 2
-            await part(some[:middle])
-            await part(some[middle:])
         else:
             await savepoint.commit()
             decided.extend(outcomes)
 
-    if events:
-        await part(events)
+    async def halves(some: Sequence[Event[Any]]) -> None:
+        middle = len(some) // 2
+        for half in (some[:middle], some[middle:]):
+            if half:
+                await part(half)
+
+    await halves(events)
     return decided
+
+
+async def _ask(connection: asyncpg.Connection, handler: Handler, events: Sequence[Event[Any]], now: datetime) -> Decided:
+    outcomes, messages = await handler.decide(connection, events, now=now)
+    if len(outcomes) != len(events):
+        raise WrongCountError(f"{len(outcomes)} outcomes for {len(events)} events")
+    await enqueue(connection, messages)
+    return list(outcomes)

@@ -153,8 +153,7 @@ class Lane:
         async with self._slots:
             clock = asyncio.get_running_loop().time
             started = clock()
-            settled = await settle(self._topic, self.position, Batch(cursor, read(records), self._breaker))
-            self._nudge.set()
+            settled = await settle(self._topic, self.position, Batch(cursor, read(records), self._breaker), committed=self._nudge.set)
             report.settled(self.position, settled, seconds=clock() - started, now=self._topic.clock())
         self.cursor, self.reached, self._breaker = settled.next, settled.next, settled.breaker
         self.buffer.give_back(records[len(settled.items) :])

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 
@@ -15,7 +15,7 @@ from shared import inbox
 from shared.batches import offsets
 from shared.batches.breaker import Breaker
 from shared.batches.commits import BROKEN, commit, find_out
-from shared.batches.deciding import decide
+from shared.batches.deciding import SuspectError, decide, decide_by_halves
 from shared.batches.errors import is_data
 from shared.batches.handler import Handler, Outcome, Repeat
 from shared.batches.items import Item
@@ -60,32 +60,44 @@ class Settled:
     pause_reason: str | None
 
 
-async def settle(topic: Topic, position: offsets.Position, batch: Batch) -> Settled:
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What earlier attempts at a batch have taught."""
+
+    items: Sequence[Item]
+    failures: dict[int, Failure] = field(default_factory=dict)  # known to be dead, by place
+    suspect: bool = False  # one of the events is bad and not found yet
+    pause_reason: str | None = None
+
+
+async def settle(topic: Topic, position: offsets.Position, batch: Batch, *, committed: Callable[[], None] = lambda: None) -> Settled:
     """Give every record of a batch its verdict, once. Whatever it raises, nothing has happened and the stored offset must be read again.
 
-    The breaker, or an event that repeats a dead one, may end the batch early: go on from `next`.
+    The breaker, or an event that repeats a dead one, may end the batch early: go on from `next`. `committed` is called at that moment.
     """
-    for attempt in range(MOST_REPEATS):
-        items, failures, pause_reason = batch.items, dict[int, Failure](), None
+    for repeat in range(MOST_REPEATS):
+        attempt = _Attempt(batch.items)
         try:
             while True:
                 try:
-                    return await _attempt(topic, position, Batch(batch.expected, items, batch.breaker), failures, pause_reason)
+                    return await _try(topic, position, batch, attempt, committed)
                 except CutShortError as cut:
-                    items, failures, pause_reason = items[: cut.count], cut.failures, cut.pause_reason
+                    attempt = _Attempt(attempt.items[: cut.count], cut.failures, attempt.suspect, cut.pause_reason)
+                except SuspectError:
+                    attempt = replace(attempt, suspect=True)
         except Repeat:
-            await asyncio.sleep(_REPEAT_PAUSE_SECONDS * attempt)
+            await asyncio.sleep(_REPEAT_PAUSE_SECONDS * repeat)
     raise Repeat(f"{position.topic}/{position.partition} had to be repeated {MOST_REPEATS} times")
 
 
-async def _attempt(topic: Topic, position: offsets.Position, batch: Batch, failures: dict[int, Failure], pause_reason: str | None) -> Settled:
-    plan = Plan(batch.items, batch.breaker, failures)
+async def _try(topic: Topic, position: offsets.Position, batch: Batch, attempt: _Attempt, committed: Callable[[], None]) -> Settled:
+    plan = Plan(attempt.items, batch.breaker, attempt.failures)
     plan.check_breaker()
     async with _leased(topic.pool) as connection:
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
         try:
-            settled = await _work(connection, topic, position, batch.expected, plan, pause_reason)
+            settled = await _work(connection, topic, position, batch.expected, plan, attempt)
         except BaseException:
             with contextlib.suppress(*BROKEN):  # the first error is the one that counts
                 await transaction.rollback()
@@ -96,6 +108,7 @@ async def _attempt(topic: Topic, position: offsets.Position, batch: Batch, failu
             if not is_data(error):
                 raise
             raise plan.halved(error) from error  # a constraint that is checked last
+        committed()
     if unknown_pid is not None:
         await find_out(topic.pool, unknown_pid, position, new=settled.next)
     return settled
@@ -112,13 +125,17 @@ async def _leased(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
             await pool.release(proxy)
 
 
-async def _work(connection: asyncpg.Connection, topic: Topic, position: offsets.Position, expected: int, plan: Plan, pause_reason: str | None) -> Settled:
+async def _work(connection: asyncpg.Connection, topic: Topic, position: offsets.Position, expected: int, plan: Plan, attempt: _Attempt) -> Settled:
     now = topic.clock()
     items = plan.items
     await offsets.claim(connection, position, expected=expected)
     await _lock(connection, topic.handler, plan)
     plan.sort_out(await inbox.known(connection, list({item.key for item in items})))
-    decided = await decide(connection, topic.handler, plan.events(plan.to_decide), now=now, on_failure=plan.found)
+    events = plan.events(plan.to_decide)
+    if attempt.suspect:
+        decided = await decide_by_halves(connection, topic.handler, events, now=now, on_failure=plan.found)
+    else:
+        decided = await decide(connection, topic.handler, events, now=now)
     outcomes = plan.outcomes(decided)
     await enqueue(connection, [_letter(topic, items[place], failure, now) for place, failure in sorted(plan.failures.items())])
     if not await inbox.insert(connection, _verdicts(plan, outcomes), now=now):
@@ -126,9 +143,9 @@ async def _work(connection: asyncpg.Connection, topic: Topic, position: offsets.
     next_offset = items[-1].record.offset + 1 if items else expected
     breaker = plan.breaker.after(plan.offsets(), sorted(plan.failures))
     counts = Counter(outcome.verdict for outcome in outcomes)
-    move = offsets.Advance(expected, next_offset, next_offset - expected - len(items), counts, breaker, pause_reason)
+    move = offsets.Advance(expected, next_offset, next_offset - expected - len(items), counts, breaker, attempt.pause_reason)
     await offsets.advance(connection, position, move, now=now)
-    return Settled(next_offset, items, outcomes, breaker, pause_reason)
+    return Settled(next_offset, items, outcomes, breaker, attempt.pause_reason)
 
 
 async def _lock(connection: asyncpg.Connection, handler: Handler, plan: Plan) -> None:

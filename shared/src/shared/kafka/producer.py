@@ -23,6 +23,8 @@ MAX_REQUEST_BYTES = 2 * 1024 * 1024
 _BATCH_BYTES = 512 * 1024
 #: Within the relay's 30 s of patience.
 _ANSWER_SECONDS = 20
+#: A topic that is still unknown after this does not exist.
+_METADATA_SECONDS = 3
 
 
 class Producer:
@@ -70,7 +72,7 @@ class Producer:
 
     async def _rounds(self, client: AIOKafkaProducer, records: Sequence[Record]) -> list[dict[tuple[str, int], BatchBuilder]]:
         """Sort records into batches per partition. A partition's second batch is of the second round, so that it cannot overtake the first."""
-        counts = {topic: len(await client.partitions_for(topic)) for topic in {record.topic for record in records}}
+        counts = {topic: await _partitions(client, topic) for topic in {record.topic for record in records}}
         rounds: list[dict[tuple[str, int], BatchBuilder]] = [{}]
         latest: dict[tuple[str, int], int] = {}
         for record in records:
@@ -97,6 +99,14 @@ class Producer:
             ending = asyncio.create_task(_stop(client))
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
+
+
+async def _partitions(client: AIOKafkaProducer, topic: str) -> int:
+    try:
+        async with asyncio.timeout(_METADATA_SECONDS):
+            return len(await client.partitions_for(topic))
+    except TimeoutError:
+        raise UnpublishedError(f"nobody knows of a topic {topic}") from None
 
 
 def _append(batch: BatchBuilder, record: Record) -> bool:

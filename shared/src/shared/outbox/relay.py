@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, cast
 
@@ -18,11 +18,13 @@ log = structlog.get_logger(__name__)
 
 #: Rows of other processes are found this soon; this process's own at once, by the nudge.
 POLL_SECONDS = 0.1
-_BATCH_ROWS = 1000
-_BATCH_BYTES = 8 * 1024 * 1024
+#: Shards that somebody else was sending are looked at again after this: they may have looked before our rows were there.
+_BUSY_SECONDS = 0.01
+_SHARD_ROWS = 500
+_SHARD_BYTES = 4 * 1024 * 1024
 _MEASURE_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 1.0
 _TROUBLE = (UnpublishedError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -44,70 +46,61 @@ class Relay:
     publisher: Publisher
     nudge: asyncio.Event
     shards: Sequence[int] = range(table.SHARDS)
-    shards_at_once: int = 4
-    _work: dict[int, asyncio.Event] = field(default_factory=dict)
+    _measured_at: float = float("-inf")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Send until `stop` is set; then send what is there, once."""
-        slots = asyncio.Semaphore(self.shards_at_once)
-        self._work = {shard: asyncio.Event() for shard in self.shards}
-        async with asyncio.TaskGroup() as workers:
-            for shard in self.shards:
-                workers.create_task(self._send_shard(shard, slots, stop))
-            await self._dispatch(stop)
-            for work in self._work.values():
-                work.set()  # the last time
-
-    async def _dispatch(self, stop: asyncio.Event) -> None:
-        """Wake the shards that have rows: after a nudge at once, else now and then."""
-        clock = asyncio.get_running_loop().time
-        measured_at = float("-inf")
-        while not stop.is_set():
-            self.nudge.clear()
-            try:
-                async with self.pool.acquire() as proxy:
-                    connection = cast("asyncpg.Connection", proxy)
-                    for shard in await table.waiting(connection):
-                        if shard in self._work:
-                            self._work[shard].set()
-                    if clock() - measured_at > _MEASURE_SECONDS:
-                        measured_at = clock()
-                        await _measure(connection)
-            except _TROUBLE as error:
-                log.warning("outbox not read", error=type(error).__name__)
-            await _first_of(self.nudge, stop, seconds=POLL_SECONDS)
-
-    async def _send_shard(self, shard: int, slots: asyncio.Semaphore, stop: asyncio.Event) -> None:
-        pause, last = _FIRST_PAUSE_SECONDS, False
-        while not last:
-            await self._work[shard].wait()
-            self._work[shard].clear()
+        """Send until `stop` is set; then send what is there."""
+        pause, wait, alone, last = _FIRST_PAUSE_SECONDS, 0.0, False, False
+        while not last or wait == 0:
+            await _first_of(self.nudge, stop, seconds=wait)
             last = stop.is_set()
-            try:
-                async with slots:
-                    while await self._send_once(shard) == _BATCH_ROWS:
-                        pass
-                pause = _FIRST_PAUSE_SECONDS
-            except _TROUBLE as error:
-                log.warning("outbox not sent", shard=shard, error=type(error).__name__, reason=str(error))
+            sure = last or wait == 0 or self.nudge.is_set()
+            self.nudge.clear()
+            wait, failed = await self._rounds(alone=alone, sure=sure)
+            alone = failed
+            if failed and not last:
                 await _first_of(stop, seconds=pause)
-                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS) if failed else _FIRST_PAUSE_SECONDS
 
-    async def _send_once(self, shard: int) -> int:
-        """Send the oldest rows of a shard; the transaction that deletes them commits when Kafka has them."""
-        async with self.pool.acquire() as proxy, proxy.transaction():
+    async def _rounds(self, *, alone: bool, sure: bool) -> tuple[float, bool]:
+        """Send of all shards together, or of each alone after a failure, so that one cannot block the others."""
+        wait, failed = POLL_SECONDS, False
+        for shards in [[shard] for shard in self.shards] if alone else [self.shards]:
+            try:
+                wait = min(wait, await self._round(shards, sure=sure))
+            except _TROUBLE as error:
+                failed = True
+                log.warning("outbox not sent", shards=list(shards), error=type(error).__name__, reason=str(error))
+        return wait, failed
+
+    async def _round(self, shards: Sequence[int], *, sure: bool) -> float:
+        """Send some of what waits, and return how soon to look again."""
+        async with self.pool.acquire() as proxy:
             connection = cast("asyncpg.Connection", proxy)
-            if not await table.lead(connection, shard):
-                return 0
-            rows = await table.take(connection, shard, limit=_BATCH_ROWS, limit_bytes=_BATCH_BYTES)
-            if rows:
-                await self.publisher.publish([record_of(row) for row in rows])
-            return len(rows)
+            await self._measure(connection)
+            if not sure and not await table.waiting(connection):
+                return POLL_SECONDS
+            async with connection.transaction():
+                led = await table.lead(connection, shards)
+                rows = await table.take(connection, led, limit=_SHARD_ROWS, limit_bytes=_SHARD_BYTES)
+                if rows:
+                    await self.publisher.publish([record_of(row) for row in rows])
+        if len(rows) >= _SHARD_ROWS:
+            return 0.0
+        return POLL_SECONDS if len(led) == len(shards) else _BUSY_SECONDS
+
+    async def _measure(self, connection: asyncpg.Connection) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._measured_at > _MEASURE_SECONDS:
+            self._measured_at = now
+            for shard, backlog in (await table.backlog(connection)).items():
+                OUTBOX_ROWS.labels(shard).set(backlog.rows)
+                OUTBOX_OLDEST_AGE.labels(shard).set(backlog.oldest_seconds)
 
 
 def record_of(row: asyncpg.Record) -> Record:
     """Turn a row into the record it stands for: a CloudEvent in binary mode, or a dead letter with the headers it came with."""
-    _, event_id, topic, key, type_, source, time, traceparent, packed, payload = row
+    _, event_id, topic, key, type_, source, time, traceparent, packed, payload, *_ = row
     if packed is not None:
         return Record(topic, key, payload, cast("tuple[tuple[str, bytes], ...]", tuple(table.unpack(packed))))
     headers = (("ce_id", event_id.encode()), *_shared_headers(source, type_))
@@ -121,12 +114,6 @@ def record_of(row: asyncpg.Record) -> Record:
 @lru_cache(maxsize=1024)
 def _shared_headers(source: str, type_: str) -> tuple[tuple[str, bytes], ...]:
     return (("ce_specversion", b"1.0"), ("ce_source", source.encode()), ("ce_type", type_.encode()), ("content-type", b"application/json"))
-
-
-async def _measure(connection: asyncpg.Connection) -> None:
-    for shard, backlog in (await table.backlog(connection)).items():
-        OUTBOX_ROWS.labels(shard).set(backlog.rows)
-        OUTBOX_OLDEST_AGE.labels(shard).set(backlog.oldest_seconds)
 
 
 async def _first_of(*events: asyncio.Event, seconds: float) -> None:

@@ -18,24 +18,25 @@ DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024 - 4096
 #: First key of the two-part advisory lock of a shard's relay: "outb".
 _LOCK_CLASS = 0x6F757462
 _COLUMNS = ("shard", "id", "aggregatetype", "aggregateid", "type", "source", "time", "traceparent", "headers", "payload")
-#: The relay awaits Kafka inside its transaction, so it may be idle for longer than others.
-_LEAD = f"select set_config('idle_in_transaction_session_timeout', '30s', true), pg_try_advisory_xact_lock({_LOCK_CLASS}, $1)"
-_WAITING = f"""
-    select shard from generate_series(0, {SHARDS - 1}) as shards (shard)
-    where exists (select from outbox where outbox.shard = shards.shard)
+#: Become the only one who sends these shards, as far as nobody else is. The relay awaits Kafka in its transaction, so it may idle for longer.
+_LEAD = f"""
+    select shard, set_config('idle_in_transaction_session_timeout', '30s', true)
+    from unnest($1::int[]) as shards (shard) where pg_try_advisory_xact_lock({_LOCK_CLASS}, shard)
 """  # noqa: S608  a constant
-#: The lowest of a shard, up to a number and a size, and always at least one.
+_WAITING = "select exists (select from outbox)"
+#: The lowest of each shard, up to a number and a size, and always at least one.
 _TAKE = """
     delete from outbox where ctid = any(array(
-        select ctid from (
+        select sized.ctid from unnest($1::smallint[]) as led (shard) cross join lateral (
             select ctid, size, sum(size) over (order by sequence) as total
             from (
-                select ctid, sequence, coalesce(octet_length(payload), 0) as size from outbox where shard = $1 order by sequence limit $2
+                select ctid, sequence, coalesce(octet_length(payload), 0) as size
+                from outbox where outbox.shard = led.shard order by sequence limit $2
             ) as lowest
         ) as sized
         where total - size < $3
     ))
-    returning sequence, id, aggregatetype, aggregateid, type, source, time, traceparent, headers, payload
+    returning sequence, id, aggregatetype, aggregateid, type, source, time, traceparent, headers, payload, shard
 """
 _BACKLOG = """
     select shard, count(*) as rows, extract(epoch from clock_timestamp() - min(created_at))::float8 as oldest_seconds
@@ -59,22 +60,21 @@ def shard_of(key: bytes | None) -> int:
     return crc32(key or b"") % SHARDS
 
 
-async def lead(connection: asyncpg.Connection, shard: int) -> bool:
-    """Become the only one who sends this shard, until the transaction ends. False: somebody is already."""
-    row = await connection.fetchrow(_LEAD, shard)
-    return bool(row and row[1])
+async def lead(connection: asyncpg.Connection, shards: Sequence[int]) -> list[int]:
+    """Become the only one who sends these shards, until the transaction ends. Returns those that nobody else sends already."""
+    return [row[0] for row in await connection.fetch(_LEAD, shards)]
 
 
-async def take(connection: asyncpg.Connection, shard: int, *, limit: int, limit_bytes: int) -> list[asyncpg.Record]:
-    """Take the oldest rows out of a shard that the transaction leads, in order. They are gone once it commits."""
-    rows = await connection.fetch(_TAKE, shard, limit, limit_bytes)
+async def take(connection: asyncpg.Connection, shards: Sequence[int], *, limit: int, limit_bytes: int) -> list[asyncpg.Record]:
+    """Take the oldest rows out of each shard that the transaction leads, in order. They are gone once it commits."""
+    rows = await connection.fetch(_TAKE, shards, limit, limit_bytes)
     rows.sort(key=_sequence)
     return rows
 
 
-async def waiting(connection: asyncpg.Connection) -> list[int]:
-    """Tell which shards have something to send."""
-    return [row[0] for row in await connection.fetch(_WAITING)]
+async def waiting(connection: asyncpg.Connection) -> bool:
+    """Tell whether there is anything to send."""
+    return bool(await connection.fetchval(_WAITING))
 
 
 @dataclass(frozen=True, slots=True)
