@@ -138,3 +138,21 @@ async def test_a_route_answers_by_scope(keys: LocalKeys, verifier: Verifier, clo
         (401, "token-missing"), (401, "token-missing"), (401, "token-invalid"), (403, "scope-missing"),
     ]  # fmt: skip
     assert answers[-1].json() == "ana"
+
+
+def test_a_token_that_was_believed_ends_all_the_same_and_only_for_its_key(keys: LocalKeys, verifier: Verifier, clock: SettableClock):
+    text = token(keys, clock)
+    assert verifier.verify(text) == verifier.verify(text)
+    refused(replace(verifier, key=OKPKey.generate_key("Ed25519")), text)
+    refused(replace(verifier, audience="another"), text)
+    clock.advance(minutes=16)
+    refused(verifier, text)
+
+
+def test_no_more_than_a_thousand_tokens_are_remembered(keys: LocalKeys, verifier: Verifier, clock: SettableClock):
+    key, text = read_private_key(keys.jwt_private), token(keys, clock)
+    verifier.verify(text)
+    for number in range(1_000):
+        verifier.verify(signed(claims(clock, sub=str(number)), key))
+    assert len(verifier._signed) == 1_000
+    assert text not in verifier._signed

@@ -1,10 +1,10 @@
 """Who is asking: bearer tokens (JWT, Ed25519 and nothing else), and what their scopes allow."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -21,6 +21,7 @@ LIFETIME = timedelta(minutes=15)
 _ALGORITHM = "Ed25519"
 _LEEWAY_SECONDS = 30  # clocks differ
 _MAX_TOKEN_CHARACTERS = 8_192
+_MAX_SIGNED = 1_000  # tokens of the last quarter of an hour or so; the oldest is checked anew
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Ed25519, scopes in `scope`, 15 minutes.")
 
 
@@ -42,6 +43,7 @@ class Verifier:
     audience: str
     issuer: str = ISSUER
     clock: Clock = utc_now
+    _signed: dict[str, dict[str, Any]] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_file(cls, public_key_file: Path, audience: str, *, issuer: str = ISSUER, clock: Clock = utc_now) -> Self:
@@ -64,7 +66,7 @@ class Verifier:
         if len(token) > _MAX_TOKEN_CHARACTERS:
             raise _unauthorised("token-invalid", "The token is not valid")
         try:
-            claims = jwt.decode(token, self.key, algorithms=[_ALGORITHM]).claims
+            claims = self._claims(token)
             required.validate(claims)
         except (JoseError, ValueError, TypeError):
             raise _unauthorised("token-invalid", "The token is not valid") from None
@@ -72,6 +74,16 @@ class Verifier:
         if not isinstance(subject, str) or not isinstance(scope, str):
             raise _unauthorised("token-invalid", "The token is not valid")
         return Principal(subject=subject, scopes=frozenset(scope.split()), token=token)
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        """Check the signature, once for a token: a caller asks many times with one, and the answer depends on text and key alone."""
+        claims = self._signed.get(token)
+        if claims is None:
+            claims = jwt.decode(token, self.key, algorithms=[_ALGORITHM]).claims
+            if len(self._signed) >= _MAX_SIGNED:
+                self._signed.pop(next(iter(self._signed)))
+            self._signed[token] = claims
+        return claims
 
 
 def issue(
