@@ -16,7 +16,7 @@ from gateway.api.document import document
 from gateway.api.parts import Gateway
 from gateway.clients.accrual import Accrual
 from gateway.clients.members import Members
-from gateway.clients.services import OwningService, pooled
+from gateway.clients.services import OwningService, connections_to
 from gateway.clients.tokens import ServiceTokens
 from gateway.settings import Settings
 from shared.auth import Verifier, issue, read_private_key
@@ -40,12 +40,12 @@ def main(arguments: Sequence[str] = sys.argv[1:]) -> None:
 
 def assemble(resources: Resources, *, settings: Settings) -> Parts:
     """Put the gateway together: one pooled client for each owner, closed at the end."""
-    accrual = OwningService(name="accrual", client=pooled(settings.accrual.url, ca_file=settings.gateway.ca_file))
-    members = OwningService(name="members", client=pooled(settings.members.url, ca_file=settings.gateway.ca_file))
+    accrual = OwningService(name="accrual", connections=connections_to(settings.accrual.url, ca_file=settings.gateway.ca_file))
+    members = OwningService(name="members", connections=connections_to(settings.members.url, ca_file=settings.gateway.ca_file))
 
     async def close() -> None:
-        await accrual.close()
-        await members.close()
+        accrual.close()
+        members.close()
 
     gateway = Gateway(
         accrual=Accrual(accrual),
@@ -72,7 +72,7 @@ def routers_of(gateway: Gateway) -> tuple[APIRouter, ...]:
 def openapi_text() -> str:
     """Return the document as it is committed in `contracts/openapi/`. It depends on the code and on nothing else."""
     nobody = Verifier(key=OKPKey.generate_key("Ed25519"), audience="")
-    service = OwningService(name="accrual", client=pooled("http://127.0.0.1"))
+    service = OwningService(name="accrual", connections=connections_to("http://127.0.0.1"))
     gateway = Gateway(
         accrual=Accrual(service),
         members=Members(service),

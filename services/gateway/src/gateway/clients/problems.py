@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any
 
-import httpx
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from gateway.clients.connections import Answer
 from shared.problems import Problem
 
 #: In seconds: most faults are one slow answer, and a service that was killed is back within ten.
@@ -35,14 +35,14 @@ class _Shown(BaseModel):
     reasons: list[str] | None = None
 
 
-def problem_of(response: httpx.Response) -> Problem | None:
+def problem_of(answer: Answer) -> Problem | None:
     """Return the owner's problem, or None if its answer is no problem that may be shown."""
-    if response.status_code not in SHOWN or not response.headers.get("content-type", "").startswith("application/problem+json"):
+    if answer.status not in SHOWN or not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return None
     try:
-        shown = _Shown.model_validate_json(response.content)
+        shown = _Shown.model_validate_json(answer.body)
     except ValidationError:
         return None
     extra = shown.model_dump(include={"errors", "reasons"}, exclude_none=True)
-    headers = {name: response.headers[name] for name in PASSED_HEADERS if name in response.headers}
-    return Problem(response.status_code, shown.code, shown.title, shown.detail, headers=headers, **extra)
+    headers = {name: answer.headers[name] for name in PASSED_HEADERS if name in answer.headers}
+    return Problem(answer.status, shown.code, shown.title, shown.detail, headers=headers, **extra)

@@ -4,14 +4,15 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlencode
 
-import httpx
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from gateway.clients.connections import Connections
+from gateway.clients.connections import Answer, Connections, CutError, NoAnswerError, UnreachableError
 from gateway.clients.problems import Unavailable, problem_of
 from gateway.metrics import ASKED, ASKED_SECONDS
 from shared.problems import Problem
@@ -19,7 +20,7 @@ from shared.problems import Problem
 log = structlog.get_logger()
 
 Model = TypeVar("Model", bound=BaseModel)
-Answer = TypeVar("Answer", bound=BaseModel | Problem)
+Said = TypeVar("Said", bound=BaseModel | Problem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +50,17 @@ class Question:
     reads: bool = True
 
 
-def pooled(url: str, *, ca_file: Path | None = None) -> httpx.AsyncClient:
-    """Open the one client of an owner; each question carries its own deadline. Over https the owner proves its name, to this authority if one is given."""
-    tls = ssl.create_default_context(cafile=ca_file) if url.startswith("https:") else None
-    return httpx.AsyncClient(base_url=url, transport=Connections(tls=tls), timeout=None, headers={"accept": "application/json"})  # noqa: S113  see above
+def connections_to(url: str, *, ca_file: Path | None = None) -> Connections:
+    """Open the pool of an owner. Over https the owner proves its name, to this authority if one is given."""
+    return Connections(url, tls=ssl.create_default_context(cafile=ca_file) if url.startswith("https:") else None)
 
 
 class OwningService:
     """Asks one service, and tells an answer from a fault."""
 
-    def __init__(self, *, name: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, *, name: str, connections: Connections) -> None:
         self._name = name
-        self._client = client
+        self._connections = connections
         self._well = True
 
     async def ask(self, model: type[Model], question: Question, asking: Asking) -> Model:
@@ -69,55 +69,53 @@ class OwningService:
         started = loop.time()
         try:
             async with asyncio.timeout_at(asking.deadline):
-                response = await self._exchange(question, asking)
+                answer = await self._exchange(question, asking)
         except TimeoutError as error:
             raise self._fault("late") from error
-        except httpx.ProtocolError as error:
+        except NoAnswerError as error:
             raise self._fault("wrong") from error
-        except httpx.TransportError as error:
+        except (UnreachableError, CutError) as error:
             raise self._fault("down") from error
         finally:
             ASKED_SECONDS.labels(self._name).observe(loop.time() - started)
-        return self._answer(model, response)
+        return self._read(model, answer)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Give the connections back."""
-        await self._client.aclose()
+        self._connections.close()
 
-    async def _exchange(self, question: Question, asking: Asking) -> httpx.Response:
+    async def _exchange(self, question: Question, asking: Asking) -> Answer:
         try:
             return await self._send(question, asking)
-        except httpx.ReadError:
+        except CutError:
             if not question.reads:
                 raise
             return await self._send(question, asking)
 
-    async def _send(self, question: Question, asking: Asking) -> httpx.Response:
-        headers = {**asking.marks, "authorization": f"Bearer {asking.token}"}
-        method = "GET"
-        if question.body is not None:
-            headers["content-type"] = "application/json"
-            method = "POST"
-        request = self._client.build_request(method, question.path, params=question.parameters or None, content=question.body, headers=headers)
-        return await self._client.send(request)
+    async def _send(self, question: Question, asking: Asking) -> Answer:
+        headers = {"accept": "application/json", "authorization": f"Bearer {asking.token}", **asking.marks}
+        target = f"{question.path}?{urlencode(question.parameters)}" if question.parameters else question.path
+        if question.body is None:
+            return await self._connections.ask("GET", target, headers)
+        return await self._connections.ask("POST", target, {**headers, "content-type": "application/json"}, question.body)
 
-    def _answer(self, model: type[Model], response: httpx.Response) -> Model:
-        if response.is_server_error:
+    def _read(self, model: type[Model], answer: Answer) -> Model:
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise self._fault("failed")
-        if not response.is_success:
-            problem = problem_of(response)
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+            problem = problem_of(answer)
             raise self._fault("wrong") if problem is None else self._answered(problem)
         try:
-            return self._answered(model.model_validate_json(response.content))
+            return self._answered(model.model_validate_json(answer.body))
         except ValidationError as error:
             raise self._fault("wrong") from error
 
-    def _answered(self, answer: Answer) -> Answer:
+    def _answered(self, said: Said) -> Said:
         ASKED.labels(self._name, "answered").inc()
         if not self._well:
             self._well = True
             log.info("service answers again", asked=self._name)
-        return answer
+        return said
 
     def _fault(self, result: str) -> Unavailable:
         """Count a fault. Only the first of a row is logged: at hundreds of requests a second the others would say nothing new."""
