@@ -26,6 +26,8 @@ from shared.testing import SettableClock
 MIGRATIONS = Path(__file__).parent / "toy"
 SOURCE = "urn:test:web"
 NOON = datetime(2025, 3, 10, 12, tzinfo=UTC)
+#: Kinds of activity whose message no outbox can hold.
+UNSAYABLE: dict[str, dict[str, Any]] = {"nul-message": {"id": "\x00"}, "typeless-message": {"time": "noon"}, "huge-message": {"value": b"x" * 1_000_000}}
 HERE = Position("a-broker", "toy", 0)
 
 
@@ -80,6 +82,8 @@ class ToyHandler:
                 await connection.execute("select $1::text", "\x00")
             outcomes.append(Outcome(Verdict.GRANTED) if points else Outcome(Verdict.NOTHING_EARNED, "no-rule"))
             messages += [_reward(event, now)] * bool(points)
+            if event.data.kind in UNSAYABLE:
+                messages.append(replace(_reward(event, now), **UNSAYABLE[event.data.kind]))
         return outcomes, messages
 
 
