@@ -9,28 +9,33 @@ create table entry (
     amount            bigint not null check (amount <> 0 and amount between -1000000000000000 and 1000000000000000),
     leg               integer not null check (leg >= 0), -- its place in the transaction
     bucket            text not null,
-    -- From here on for legs of holders' accounts only. The system account's leg says no more than where the points come from or go.
-    programme_version integer check (programme_version >= 0),
+    -- Of legs of holders' accounts: which version of the account this is, and what is in the bucket after it.
     version           bigint check (version >= 1),
     balance_after     bigint,
+    -- Said once, on the first leg that the transaction has at a holder's account: everything else about it, and the account's chain.
+    programme_version integer check (programme_version >= 0),
     occurred_at       timestamptz,
-    usable_from       timestamptz, -- of the lot, where this leg opens it
+    usable_from       timestamptz, -- of the lot that a grant opens
     expires_at        timestamptz,
     programme         text collate "C",
     operation         text,
     cause_source      text,
     cause_event       text,
-    -- The account's chain after the transaction, on the first leg that the transaction has there.
+    evidence          bytea check (octet_length(evidence) = 32), -- of a grant: SHA-256(decision, 0x00, body) of what it was granted for
     hash              bytea check (octet_length(hash) = 32),
     constraint entry_bucket check (
         case bucket
-            when 'system' then num_nonnulls(version, balance_after, occurred_at, usable_from, expires_at, programme, operation, cause_source, cause_event, hash) = 0
-            when 'debt' then balance_after <= 0
-            else bucket in ('pending', 'available', 'held') and balance_after >= 0
+            when 'system' then num_nonnulls(version, balance_after, hash) = 0
+            when 'debt' then version is not null and balance_after <= 0
+            else bucket in ('pending', 'available', 'held') and version is not null and balance_after >= 0
         end
     ),
-    constraint entry_of_holder check (
-        bucket = 'system' or num_nulls(version, programme_version, balance_after, occurred_at, programme, operation, cause_source, cause_event) = 0
+    constraint entry_first_leg check (
+        case when hash is null
+            then num_nonnulls(programme_version, occurred_at, usable_from, expires_at, programme, operation, cause_source, cause_event, evidence) = 0
+            else num_nulls(programme_version, occurred_at, programme, operation, cause_source, cause_event) = 0
+                and (operation = 'grant') = (evidence is not null) and (operation = 'grant') = (usable_from is not null)
+        end
     )
 ) partition by range (booked_at);
 

@@ -1,18 +1,25 @@
 """An accrual service in pieces: its database, its handlers, and a way to hand it events as Kafka would."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
+from joserfc.jwk import OKPKey
 
+from accrual import api
+from accrual.api.parts import Desk
+from accrual.app import MAX_BODY_BYTES
 from accrual.consumer import handlers
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.clockwork import turn
 from accrual.handlers.publishing import Publication, publish
 from contracts.envelope import Event, Record, encode
+from shared.auth import Verifier, issue
 from shared.batches.breaker import Breaker
 from shared.batches.handler import Handler, Outcome
 from shared.batches.items import read
@@ -20,7 +27,8 @@ from shared.batches.offsets import Position, begin
 from shared.batches.records import Fetched
 from shared.batches.transaction import Batch, Topic, settle
 from shared.outbox.relay import record_of
-from shared.testing import Database, NewDatabase, SettableClock
+from shared.service.api import build_api
+from shared.testing import Database, NewDatabase, Server, SettableClock
 
 from .builders import BREAD
 
@@ -102,6 +110,15 @@ class Service:
         return [record_of(row) for row in await self.pool.fetch(f"select {columns} from outbox order by sequence")]
 
 
+@pytest.fixture
+async def administrator(service: Service, postgres_server: Server) -> AsyncIterator[asyncpg.Connection]:
+    """The superuser at the service's database, whom no trigger stops."""
+    name = service.database.url.rsplit("/", 1)[1]
+    connection = await asyncpg.connect(postgres_server.url, database=name, server_settings={"session_replication_role": "replica"})
+    yield connection
+    await connection.close()
+
+
 NewService = Callable[[], Awaitable[Service]]
 
 
@@ -121,3 +138,44 @@ async def service(new_service: NewService) -> Service:
     made = await new_service()
     await made.publish(BREAD)
     return made
+
+
+KEY = OKPKey.generate_key("Ed25519")
+ALL = ("accounts:read", "verdicts:read", "quotes:read", "programmes:read", "programmes:write")
+
+
+class Caller:
+    """Somebody with a token."""
+
+    def __init__(self, client: httpx.AsyncClient, service: Service, nudge: asyncio.Event) -> None:
+        self.client, self.service, self.nudge = client, service, nudge
+
+    def headers(self, scopes: Iterable[str] = ALL) -> dict[str, str]:
+        token = issue(KEY, subject="till-7", scopes=scopes, audience="loyalty", now=self.service.clock())
+        return {"authorization": f"Bearer {token}"}
+
+    async def get(self, path: str, **params: Any) -> Any:
+        """Ask, and return the answer to a question that is answered."""
+        response = await self.client.get(path, params=params, headers=self.headers())
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def refused(self, path: str, **params: Any) -> tuple[int, str]:
+        """Ask, and return how it is refused."""
+        response = await self.client.get(path, params=params, headers=self.headers())
+        assert response.headers["content-type"] == "application/problem+json"
+        return response.status_code, response.json()["code"]
+
+    async def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        """Say something: text as it is, anything else as JSON."""
+        given = {"content": body} if isinstance(body, str | bytes) else {"json": body}
+        return await self.client.post(path, headers={**self.headers(), **headers}, **given)
+
+
+@pytest.fixture
+async def caller(service: Service) -> AsyncIterator[Caller]:
+    verifier, nudge = Verifier(key=KEY, audience="loyalty", clock=service.clock), asyncio.Event()
+    desk = Desk(pool=service.pool, clock=service.clock, verifier=verifier, nudge=nudge, catalogue=service.catalogue)
+    transport = httpx.ASGITransport(build_api("accrual", api.routers(desk), max_body_bytes=MAX_BODY_BYTES))
+    async with httpx.AsyncClient(transport=transport, base_url="http://accrual") as client:
+        yield Caller(client, service, nudge)

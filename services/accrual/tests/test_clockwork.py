@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from accrual.handlers import clockwork
 from contracts.envelope import decode
 
 from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, TEA, TEA_HOUSE, a_purchase, linked
-from .conftest import Service
+from .conftest import NewService, Service
 
 
 async def tea(service: Service, *purchase_ids: str, holder: str = ANAS_CARD, at: datetime = NOON) -> None:
@@ -70,7 +72,7 @@ async def test_a_late_purchase_whose_points_are_gone_already_is_granted_and_then
     assert await service.balances() == {}
 
 
-async def test_many_lots_are_done_in_bounded_parts(service: Service, monkeypatch):
+async def test_many_lots_are_done_in_bounded_parts(service: Service, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(clockwork, "LIMIT", 3)
     await tea(service, *map(str, range(4)))
     await tea(service, *map(str, range(4, 8)), holder=BORIS_CARD)
@@ -81,7 +83,7 @@ async def test_many_lots_are_done_in_bounded_parts(service: Service, monkeypatch
     assert await service.balances() == {(ANAS_CARD, "tea"): (0, 400), (BORIS_CARD, "tea"): (0, 400)}
 
 
-async def test_the_ids_of_what_the_clock_did_are_the_same_after_a_restore(service: Service, new_service):
+async def test_the_ids_of_what_the_clock_did_are_the_same_after_a_restore(service: Service, new_service: NewService):
     restored = await new_service()
     for each in (service, restored):
         each.clock.now = NOON

@@ -112,7 +112,7 @@ async def test_a_claim_opens_no_cap_anew(service: Service):
 
 
 @pytest.mark.parametrize("apart", [True, False])
-async def test_a_link_to_another_member_moves_nothing(service: Service, apart: bool):
+async def test_a_link_to_another_member_moves_nothing(service: Service, *, apart: bool):
     first, second = linked(), linked(member=BORIS, version=2)
     if apart:
         await service.hear(a_purchase("1"), first)
@@ -132,7 +132,7 @@ async def test_an_older_link_that_comes_late_changes_nothing(service: Service):
 
 
 @pytest.mark.parametrize("apart", [True, False])
-async def test_a_released_card_earns_for_nobody_and_for_the_next_who_proves_it(service: Service, apart: bool):
+async def test_a_released_card_earns_for_nobody_and_for_the_next_who_proves_it(service: Service, *, apart: bool):
     link, release = linked(), linked(version=2, released=True)
     await service.hear(a_purchase("1"))
     if apart:

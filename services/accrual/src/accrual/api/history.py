@@ -31,7 +31,7 @@ class Cursor(BaseModel):
 
     def text(self) -> str:
         """Write the cursor, opaque to whoever asked."""
-        return urlsafe_b64encode(orjson.dumps([self.account_id, self.version, self.balance])).decode()
+        return urlsafe_b64encode(orjson.dumps([self.account_id, self.version, tuple(self.balance)])).decode()
 
 
 def cursor_of(text: str) -> Cursor:

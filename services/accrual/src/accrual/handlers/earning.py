@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from accrual.domain.accounts import AccountState
@@ -57,6 +58,7 @@ def earn(books: Books, earning: Earning, *, now: datetime) -> tuple[Decided, Mes
             programme_version=terms.version,
             occurred_at=origin.occurred_at,
             booked_at=now,
+            evidence=sha256(explanation + b"\0" + earning.body).hexdigest(),
         )
         account = books.grant(owned.account_id, decision, stamp, earning.cause)
         message = rewards.granted(account, decision, stamp, owner=owned.owner, origin=origin, explanation=explanation)

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import asyncpg
 
-from accrual.domain.entries import Bucket
 from accrual.domain.ledger import Booking
 from accrual.domain.lots import Lot, LotState
 from accrual.store import Connection
@@ -30,8 +29,8 @@ class Opened(NamedTuple):
 
 # COPY takes its rows at half the cost of arrays, for us and for the database.
 _ENTRY = (
-    "booked_at", "transaction_id", "account_id", "lot_id", "amount", "leg", "bucket", "programme_version", "version", "balance_after",
-    "occurred_at", "usable_from", "expires_at", "programme", "operation", "cause_source", "cause_event", "hash",
+    "booked_at", "transaction_id", "account_id", "lot_id", "amount", "leg", "bucket", "version", "balance_after",
+    "programme_version", "occurred_at", "usable_from", "expires_at", "programme", "operation", "cause_source", "cause_event", "evidence", "hash",
 )  # fmt: skip
 _NEW_LOT = (
     "id", "account_id", "granted_at", "usable_from", "expires_at", "amount", "remaining", "state", "confirmable", "cause_key", "cause_revision", "version",
@@ -95,19 +94,20 @@ def lot_of(row: asyncpg.Record) -> Lot:
 
 
 def _legs(booking: Booking, booked_at: datetime) -> Iterable[tuple[object, ...]]:
-    """Give the rows of a transaction. The chain goes on at the first leg that each holder's account has in it."""
-    stamp, operation = booking.transaction.stamp, booking.transaction.operation
+    """Give the rows of a transaction. What is the same for all legs is said on the first that each holder's account has in it."""
+    stamp = booking.transaction.stamp
     chains = {account.id: account.hash for account in booking.accounts}
     for place, leg in enumerate(booking.transaction.entries):
         account_id, version, bucket, amount, balance_after, lot_id, usable_from, expires_at = leg
-        if bucket is Bucket.SYSTEM:
-            yield (booked_at, stamp.transaction_id, account_id, lot_id, amount, place, bucket, *_NOTHING)
+        row = booked_at, stamp.transaction_id, account_id, lot_id, amount, place, bucket, version, balance_after
+        chain = chains.pop(account_id, None)
+        if chain is None:
+            yield (*row, *_NOTHING)
         else:
             yield (
-                booked_at, stamp.transaction_id, account_id, lot_id, amount, place, bucket, stamp.programme_version, version, balance_after,
-                stamp.occurred_at, usable_from, expires_at, stamp.programme, operation, stamp.cause_source, stamp.cause_event,
-                chains.pop(account_id, None),
+                *row, stamp.programme_version, stamp.occurred_at, usable_from, expires_at, stamp.programme, booking.transaction.operation,
+                stamp.cause_source, stamp.cause_event, bytes.fromhex(stamp.evidence) if stamp.evidence else None, chain,
             )  # fmt: skip
 
 
-_NOTHING = (None,) * 11
+_NOTHING = (None,) * 10

@@ -22,14 +22,14 @@ class Open(NamedTuple):
 
 
 class Leg(NamedTuple):
-    """One leg of a change of an account."""
+    """One leg of a change of an account. From `operation` on only the first leg says something."""
 
     version: int
-    operation: str
     bucket: str
     amount: int
     lot_id: UUID | None
     booked_at: datetime
+    operation: str
     occurred_at: datetime
     cause_source: str
     cause_event: str
@@ -84,7 +84,7 @@ _OPEN = """
     order by account.programme
 """
 _LEGS = """
-    select version, operation, bucket, amount, lot_id, booked_at, occurred_at, cause_source, cause_event
+    select version, bucket, amount, lot_id, booked_at, operation, occurred_at, cause_source, cause_event
     from entry where account_id = $1 and version between $2 and $3
     order by version desc, leg
 """
@@ -104,7 +104,7 @@ _GRANT = """
         union all
         select account_id, decided_at from activity where key = lot.cause_key and lot.cause_revision is null
     ) as decided on true
-    join entry on entry.account_id = decided.account_id and entry.version = lot.version and entry.booked_at = decided.decided_at and entry.lot_id = lot.id
+    join entry on entry.account_id = decided.account_id and entry.version = lot.version and entry.booked_at = decided.decided_at and entry.hash is not null
     left join holder on holder.account_id = lot.account_id
     where lot.id = $1
 """

@@ -1,0 +1,13 @@
+"""What an audit asks of the ledger. Each check names the rows that contradict an invariant; it only reads, and its memory stays flat."""
+
+from accrual.store.checks import balances, causes, chain, entries, holders, lots
+
+#: Found by `loyalty verify` under the entry point `accrual`. In the order of the invariants' numbers.
+CHECKS = (
+    *entries.CHECKS,
+    *balances.CHECKS,
+    *causes.CHECKS,
+    *lots.CHECKS,
+    *holders.CHECKS,
+    *chain.CHECKS,
+)

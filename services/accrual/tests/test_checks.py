@@ -1,0 +1,99 @@
+"""The audit finds nothing in a ledger that was kept, and the place in one that was not."""
+
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from accrual.store.checks import CHECKS
+from shared.checks import Violation
+
+from .builders import (
+    ANAS_PHONE,
+    NOON,
+    PARCEL_SHOP,
+    PARCELS,
+    TEA,
+    TEA_HOUSE,
+    a_purchase,
+    an_activity,
+    confirmed,
+    linked,
+    registered,
+)
+from .conftest import Service
+
+
+async def audit(service: Service) -> list[Violation]:
+    """Ask every question, as the auditor's own role."""
+    connection = await asyncpg.connect(service.database.urls.verify)
+    try:
+        return [violation for check in CHECKS async for violation in check.run(connection)]
+    finally:
+        await connection.close()
+
+
+async def a_life(service: Service) -> None:
+    """Everything that can happen to a ledger."""
+    await service.publish(TEA, PARCELS)
+    await service.hear(a_purchase("1"), a_purchase("2"), a_purchase("1", event_id="again"), a_purchase("3", currency="USD"), a_purchase("4", holder=None))
+    await service.hear(a_purchase("5", merchant=TEA_HOUSE), a_purchase("6", merchant=PARCEL_SHOP), confirmed("6"))
+    await service.hear(registered(), linked(), a_purchase("7"), a_purchase("8", kopecks=100), an_activity())
+    await service.hear(linked(version=2, released=True), a_purchase("9"), linked(ANAS_PHONE))
+    service.clock.advance(days=90)
+    await service.turn()
+    service.clock.now = NOON + timedelta(days=90)
+    await service.hear(a_purchase("10"))
+
+
+async def test_a_ledger_that_was_kept_is_clean(service: Service):
+    await a_life(service)
+    assert await service.fetch("select distinct operation from entry where hash is not null order by 1") == [("activate",), ("claim",), ("expire",), ("grant",)]
+    assert await audit(service) == []
+
+
+#: How to change a value a little, by its type, so that only an audit can tell.
+_ANOTHER = {
+    "uuid": "gen_random_uuid()",
+    "bigint": "{0} + 1",
+    "integer": "{0} + 1",
+    "text": "overlay({0} placing 'x' from 1 for 1)",
+    "boolean": "not {0}",
+    "bytea": "set_byte({0}, 1, get_byte({0}, 1) # 1)",
+    "timestamp with time zone": "{0} + interval '1 microsecond'",
+}
+_COLUMNS = "select column_name, data_type from information_schema.columns where table_name = $1 and table_schema = 'public' order by ordinal_position"
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("entry", "operation = 'grant'"),
+        ("entry", "operation = 'claim'"),
+        ("entry", "operation = 'expire'"),
+        ("entry", "version is not null and hash is null"),
+        ("entry", "bucket = 'system'"),
+        ("lot", "remaining > 0"),
+        ("lot", "remaining = 0"),
+        ("account", "kind = 'member' and version > 1"),
+        ("purchase", "verdict = 'granted'"),
+        ("activity", "verdict = 'granted'"),
+    ],
+)
+async def test_any_changed_byte_is_found(service: Service, administrator: asyncpg.Connection, table: str, row: str):
+    await a_life(service)
+    unfound = []
+    for column, kind in await service.fetch(_COLUMNS, table):
+        found = await administrator.fetchrow(f"select tableoid, ctid, {column} from {table} where {row} and {column} is not null limit 1")
+        if found is None:
+            continue
+        place, write = found[:2], f"update {table} set {column} = {{}} where tableoid = $1 and ctid = $2 returning tableoid, ctid"
+        try:
+            place = (await administrator.fetchrow(write.format(_ANOTHER[kind].format(column)), *place))[:2]
+        except asyncpg.IntegrityConstraintViolationError:
+            continue  # the database itself refuses it
+        if not await audit(service) and column != "confirmable":  # which decides what may happen yet, not what has
+            unfound.append((table, column))
+        await administrator.execute(write.format("$3"), *place, found[2])
+    assert unfound == []
+    assert await audit(service) == []
