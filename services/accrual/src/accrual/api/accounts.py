@@ -58,22 +58,7 @@ def routes(desk: Desk) -> APIRouter:
     async def grant(grant_id: UUID) -> Grant:
         """Show one grant: what is left of it, what it was given for, and how it came to be so many."""
         async with snapshot(desk.pool) as connection:
-            found = await reading.grant(connection, grant_id)
-            reasons = await reading.reasons(connection, [grant_id])
-        if found is None:
-            raise Problem(404, "unknown-grant", "There is no such grant")
-        reason = reasons[grant_id]
-        return Grant(
-            grant_id=grant_id,
-            holder=found.holder,
-            programme=found.programme,
-            programme_version=found.programme_version,
-            points=reason.amount,
-            lot=Lot(amount=reason.amount, remaining=reason.remaining, usable_from=reason.usable_from, expires_at=reason.expires_at),
-            cause=wire.cause("grant", source=found.cause_source, event_id=found.cause_event, occurred_at=found.occurred_at, reason=reason),
-            booked_at=found.booked_at,
-            explanation=wire.explanation(reason.decision),
-        )
+            return await _grant(connection, grant_id)
 
     return router
 
@@ -83,6 +68,24 @@ async def _opened(connection: Connection, holder: str, *, programme: str | None 
     if not opened:
         raise Problem(404, "unknown-holder", "This holder has no account", None if programme is None else f"None in the programme {programme}.")
     return opened
+
+
+async def _grant(connection: Connection, grant_id: UUID) -> Grant:
+    found = await reading.grant(connection, grant_id)
+    if found is None:
+        raise Problem(404, "unknown-grant", "There is no such grant")
+    reason = (await reading.reasons(connection, [grant_id]))[grant_id]
+    return Grant(
+        grant_id=grant_id,
+        holder=found.holder,
+        programme=found.programme,
+        programme_version=found.programme_version,
+        points=reason.amount,
+        lot=Lot(amount=reason.amount, remaining=reason.remaining, usable_from=reason.usable_from, expires_at=reason.expires_at),
+        cause=wire.cause("grant", source=found.cause_source, event_id=found.cause_event, occurred_at=found.occurred_at, reason=reason),
+        booked_at=found.booked_at,
+        explanation=wire.explanation(reason.decision),
+    )
 
 
 def _account(account: Open, lots: Sequence[domain.Lot], programmes: Programmes, *, at: datetime) -> Account:
