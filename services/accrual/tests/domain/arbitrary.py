@@ -37,6 +37,7 @@ def a_programme_document(chance: Chance, *, stacking: bool = True) -> dict[str, 
     for number in range(chance.randint(1, 6)):
         base = [rule["id"] for rule in rules if "points" in rule["give"]]
         rules.append(_rule(chance, number, base, stacking=stacking))
+    _spare_full_steps(rules)
     chance.shuffle(rules)
     terms = {
         "decimals": str(chance.randint(0, 2)),
@@ -104,6 +105,20 @@ def _rule(chance: Chance, number: int, base: list[str], *, stacking: bool) -> di
     if chance.randint(0, 7) == 0:
         rule["enabled"] = False
     return rule
+
+
+def _spare_full_steps(rules: list[dict[str, Any]]) -> None:
+    """Let multipliers that ask for certain goods leave rules alone that count full steps, or ask for none."""
+    base = [rule for rule in rules if "points" in rule["give"]]
+    spared = [rule["id"] for rule in base if not rule["give"].get("whole_steps")]
+    for rule in rules:
+        asks = [key for key in rule["when"] if key in ("category", "brand", "label", "exclude")]
+        if "multiply" in rule["give"] and asks and len(spared) < len(base):
+            rule["give"]["of"] = spared
+            if not spared:
+                del rule["give"]["of"]
+                for key in asks:
+                    del rule["when"][key]
 
 
 def _line(chance: Chance, line_id: str) -> Line:

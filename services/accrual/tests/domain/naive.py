@@ -70,9 +70,9 @@ class Naive:
         if self.open_to_all(rule):
             amounts["delivery"] = self.delivery()
         total = sum(amounts.values())
-        if not give.get("whole_steps"):
-            return {key: points * amount / step for key, amount in amounts.items()}
-        return {key: floor(total / step) * points * amount / total for key, amount in amounts.items() if total}
+        if give.get("whole_steps"):
+            return {"steps": floor(total / step) * points}
+        return {key: points * amount / step for key, amount in amounts.items()}
 
     def reason(self, rule: dict[str, Any]) -> str | None:
         when, lines = rule.get("when", {}), self.purchase.lines

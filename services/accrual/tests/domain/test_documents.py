@@ -141,6 +141,12 @@ def test_what_is_no_plain_document_is_refused(text: str, message: str):
         ("- {id: a, give: {fixed: 1.5}}", {}, "earning[0].give.fixed", "finer than 0 decimals"),
         ("- {id: a, give: {multiply: 2}}", {}, "earning[0].give.multiply", "no base rule"),
         (BASE + "- {id: a, give: {multiply: 0.5}}", {}, "earning[1].give", "more than 1"),
+        (
+            BASE.replace("}}", ", whole_steps: true}}") + "- {id: a, when: {sku: x}, give: {multiply: 2}}",
+            {},
+            "earning[1].give.multiply",
+            "full steps of `base` belong to the receipt",
+        ),
         (BASE + "- {id: a, give: {multiply: 2, of: [bas]}}", {}, "earning[1].give.of", "`bas` is not a base rule"),
         ("- {id: a, give: {points: 1, per: 0.001}}", {}, "earning[0].give.per", "finer than the smallest coin"),
         ("- {id: a, give: {points: 1, per: {USD: 1}}}", {}, "earning[0].give.per", "says nothing for EUR"),

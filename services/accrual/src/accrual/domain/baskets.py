@@ -42,15 +42,13 @@ class Basket:
         """Divide what a base rule gives among what it counted: [rules met there, the rule, numerator, denominator] each."""
         rule, step = share
         bit = rule.bit
-        if rule.counts == "once":
+        if rule.counts in ("once", "steps"):  # they belong to the receipt, not to its lines
             return [[self._beyond, bit, step.numerator, step.denominator]]
         if rule.counts == "quantity":
             counted, delivery = [line.quantity for line in self.lines], 0
         else:
             counted, delivery = self.amounts, self._delivery if self._beyond & bit else 0
         numerator, denominator = rule.numerator, rule.denominator
-        if rule.counts == "steps":  # full steps belong to the receipt: each line has its part of them
-            numerator, denominator = step.numerator, step.denominator * (step.basis or 1)
         parts = [[mask, bit, amount * numerator, denominator] for mask, amount in zip(self.masks, counted, strict=True) if mask & bit and amount]
         if delivery:
             parts.append([self._beyond, bit, delivery * numerator, denominator])

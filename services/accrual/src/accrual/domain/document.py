@@ -116,7 +116,7 @@ class Give(Part):
 
     points: Amount | None = None
     per: Step | None = None
-    whole_steps: Truth = False  #: count full steps of `per` only: 39.99 at 5 per 20.00 gives 5
+    whole_steps: Truth = False  #: count full steps of `per` only: 39.99 at 5 per 20.00 gives 5. They belong to the receipt
     fixed: Amount | None = None
     multiply: Amount | None = None
     of: Slugs | None = None  #: the base rules to multiply; all where not given

@@ -154,3 +154,8 @@ def _target_findings(rule: Rule, path: Path, document: Document) -> Iterator[Fin
     for target in rule.give.of or ():
         if base and target not in base:
             yield Finding((*path, "of"), f"`{target}` is not a base rule", f"known here: {', '.join(base)}")
+    if rule.when.model_fields_set & {*Goods.model_fields, "exclude"}:
+        whole = [other.id for other in document.earning if other.give.whole_steps and other.id in (rule.give.of or base)]
+        if whole:
+            message = f"full steps of `{whole[0]}` belong to the receipt, and the multiplier asks for certain goods"
+            yield Finding((*path, "multiply"), message, "name other base rules with `of`, or give whole_steps up")
