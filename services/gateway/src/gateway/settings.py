@@ -1,14 +1,16 @@
 """What an operator can change. Every name is an environment variable: `ACCRUAL_URL`, `GATEWAY_CORS_ORIGINS`."""
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from shared.settings import FROM_ENVIRONMENT, AuthSettings, Environment, HttpSettings, RunSettings
 
-HttpUrl = Annotated[str, Field(pattern=r"^https?://[^/]+/?$")]
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+/?$")]
 
 
 def _split(value: Any) -> Any:
@@ -54,3 +56,18 @@ class Settings(BaseSettings):
     accrual: OwnerSettings
     members: OwnerSettings
     gateway: GatewaySettings = GatewaySettings()
+
+    @model_validator(mode="after")
+    def _tokens_travel_sealed(self) -> Self:
+        """Refuse, in production, to send tokens to another machine in plain text."""
+        for name, owner in (("ACCRUAL_URL", self.accrual), ("MEMBERS_URL", self.members)):
+            if self.env == "production" and owner.url.startswith("http:") and not _is_loopback(urlsplit(owner.url).hostname or ""):
+                raise ValueError(f"{name} is off loopback and plain http: use https (ENV=local allows it on a machine for trying things)")
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
