@@ -12,6 +12,7 @@ from contracts.envelope import Record, encode
 from e2e.builders import SHOP, Cast
 from e2e.system import System, eventually
 from shared.kafka import read_topic
+from shared.local import start_postgres
 
 TOPIC = "loyalty.purchases.v1"
 DEAD_LETTERS = "loyalty.purchases.v1.accrual.dlq"
@@ -120,15 +121,15 @@ async def test_one_changed_byte_in_the_ledger_is_found(system: System, cast: Cas
     finally:
         await connection.close()
     assert found["exit"] == 1
-    assert found["first"]["invariant"] == "I16"
+    assert "I16" in {each["invariant"] for each in found["invariants"] if each["violations"]}
+    assert found["first"]["key"]
     assert system.verify()["exit"] == 0
 
 
 def _superuser(system: System) -> str:
+    """Name the ledger's database for the one role that could change an entry. The embedded server that runs here is found, not started."""
     given = os.environ.get("DATABASE_URL")
-    parts = urlsplit(given or system.verify_urls["accrual"])
-    password = (system.folder / "postgres" / "password").read_text().strip() if not given else parts.password
-    return urlunsplit(parts._replace(netloc=f"{parts.username if given else 'postgres'}:{password}@{parts.hostname}:{parts.port}", path="/accrual"))
+    return urlunsplit(urlsplit(given)._replace(path="/accrual")) if given else start_postgres(system.folder / "postgres").database_url("accrual")
 
 
 async def _all(system: System, events: list, verdict: str) -> bool:
