@@ -69,6 +69,11 @@ async def test_a_look_up_says_that_the_member_is_missing_and_still_shows_the_poi
     assert (await look_up(gateway, bearer)).json() == {**examples.LOOK_UP, "member": None, "unavailable": ["member"]}
 
 
+async def test_a_member_who_is_gone_since_is_no_member(gateway: httpx.AsyncClient, bearer: Bearer, members: Owner):
+    members.answers[f"GET /v1/members/{examples.ANA}"] = problem(404, "unknown-member")
+    assert (await look_up(gateway, bearer)).json() == {**examples.LOOK_UP, "member": None}
+
+
 async def test_nothing_can_be_looked_up_while_nobody_can_resolve(gateway_with: Start, bearer: Bearer):
     answer = await look_up(await gateway_with(MEMBERS_URL=await nobody_listens()), bearer)
     assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable")

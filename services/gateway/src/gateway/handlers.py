@@ -1,14 +1,15 @@
 """Answers that more than one service owns: asked in parallel, composed, and honest about what is missing."""
 
 import asyncio
-from typing import Literal
+from collections.abc import Awaitable
+from typing import Literal, TypeVar
 
 from contracts.fields import Holder
 from contracts.identifiers import member_holder
 from gateway.clients.accrual import Accrual
 from gateway.clients.members import Members
 from gateway.clients.problems import Unavailable
-from gateway.clients.replies import Account, Member, Reply, Resolved
+from gateway.clients.replies import Account, Balance, Member, Reply, Resolved
 from gateway.clients.services import Asking
 from gateway.metrics import PARTIAL
 from shared.problems import Problem
@@ -16,6 +17,7 @@ from shared.problems import Problem
 NOT_FOUND = 404
 
 Part = Literal["member", "accounts"]
+Answered = TypeVar("Answered", bound=Reply)
 
 
 class LookUp(Reply):
@@ -50,19 +52,22 @@ async def look_up(identifier: bytes, *, accrual: Accrual, members: Members, aski
 async def _member(resolved: Resolved, members: Members, asking: Asking) -> Member | Unavailable | None:
     if resolved.member_id is None:
         return None
-    try:
-        return await members.member(resolved.member_id, asking)
-    except Unavailable as fault:
-        return fault
+    return await _part(members.member(resolved.member_id, asking))
 
 
 async def _accounts(resolved: Resolved, accrual: Accrual, asking: Asking) -> tuple[Account, ...] | Unavailable:
     holder = resolved.identifier if resolved.member_id is None else member_holder(resolved.member_id)
+    balance = await _part(accrual.balance(holder, asking))
+    return balance.accounts if isinstance(balance, Balance) else balance or ()
+
+
+async def _part(asked: Awaitable[Answered]) -> Answered | Unavailable | None:
+    """Return a part of an answer: None where its owner knows nothing, Unavailable where it said nothing."""
     try:
-        return (await accrual.balance(holder, asking)).accounts
+        return await asked
     except Unavailable as fault:
         return fault
     except Problem as problem:
         if problem.status == NOT_FOUND:
-            return ()
+            return None
         raise

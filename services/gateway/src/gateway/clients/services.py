@@ -101,10 +101,10 @@ class OwningService:
 
     def _read(self, model: type[Model], answer: Answer) -> Model:
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise self._fault("failed")
+            raise self._fault("failed", status=answer.status)
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
             problem = problem_of(answer)
-            raise self._fault("wrong") if problem is None else self._answered(problem)
+            raise self._fault("wrong", status=answer.status) if problem is None else self._answered(problem)
         try:
             return self._answered(model.model_validate_json(answer.body))
         except ValidationError as error:
@@ -117,10 +117,10 @@ class OwningService:
             log.info("service answers again", asked=self._name)
         return said
 
-    def _fault(self, result: str) -> Unavailable:
+    def _fault(self, result: str, *, status: int | None = None) -> Unavailable:
         """Count a fault. Only the first of a row is logged: at hundreds of requests a second the others would say nothing new."""
         ASKED.labels(self._name, result).inc()
         if self._well:
             self._well = False
-            log.warning("service gives no answer", asked=self._name, result=result)
+            log.warning("service gives no answer", asked=self._name, result=result, status=status)
         return Unavailable(self._name)
