@@ -1,0 +1,64 @@
+"""Runs the service with a note taken of every statement it sends: `recorder.py FILE`. The service itself knows nothing of it.
+
+The notes are one list a connection, in the order of time, pickled when the service has stopped.
+"""
+
+import asyncio
+import pickle
+import runpy
+import sys
+import time
+from collections.abc import Iterable
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from asyncpg.connection import LoggedQuery
+
+#: Number of the statement over all connections, its text, its arguments, and the seconds until it was answered.
+Note = tuple[int, str, tuple[Any, ...], float]
+SERVICE = "accrual"
+#: A copy of records is no statement of the driver's; it is noted under this word and the table, with its records and columns.
+COPY = "copy "
+
+
+class Noted(asyncpg.Connection):
+    """A connection that notes what is said on it."""
+
+    all_notes: list[list[Note]] = []  # noqa: RUF012  one for the process
+    numbers = count()
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._notes: list[Note] = []
+        self.all_notes.append(self._notes)
+        self.add_query_logger(self._take)
+
+    def _take(self, query: LoggedQuery) -> None:
+        self._notes.append((next(self.numbers), query.query, tuple(query.args or ()), query.elapsed))
+
+    async def copy_records_to_table(self, table_name: str, *, records: Iterable[Any], columns: Any = None, **named: Any) -> str:  # type: ignore[override]
+        """Copy, and note it. In turn: notes of statements are taken by the loop, too."""
+        rows = list(records)
+        began = time.monotonic()
+        done: str = await super().copy_records_to_table(table_name, records=rows, columns=columns, **named)
+        note = (next(self.numbers), COPY + table_name, (rows, columns), time.monotonic() - began)
+        asyncio.get_running_loop().call_soon(self._notes.append, note)
+        return done
+
+
+def main(file: Path) -> None:
+    """Run the service until it is told to stop."""
+    asyncpg.create_pool = partial(asyncpg.create_pool, connection_class=Noted)
+    sys.argv = [SERVICE]
+    try:
+        runpy.run_module(SERVICE, run_name="__main__")
+    finally:
+        with file.open("wb") as output:
+            pickle.dump(Noted.all_notes, output, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
