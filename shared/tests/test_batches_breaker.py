@@ -1,7 +1,7 @@
 """When a partition stops rather than put everything aside, and how it goes on."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.batches.breaker import MOST_DEAD, MOST_IN_A_ROW, TOO_MANY, TOO_MANY_IN_A_ROW, WINDOW, Breaker
@@ -61,6 +61,7 @@ async def test_a_stopped_partition_takes_nothing_until_it_is_resumed(toy: Toy):
     assert await toy.counts() == {"dead_lettered": MOST_IN_A_ROW - 1, "granted": 60 - MOST_IN_A_ROW + 1}
 
 
+@example([True, False] * 150, 7)
 @given(st.lists(st.booleans(), max_size=400), st.integers(1, 60))
 def test_the_breaker_finds_the_same_record_however_the_stream_is_cut(stream: list[bool], size: int):
     whole = [place for place, dead in enumerate(stream) if dead]
