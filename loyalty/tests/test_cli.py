@@ -13,7 +13,9 @@ import typer
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from loyalty.hints import try_next
 from loyalty.main import app, cli
+from loyalty.stack.places import Places, default_folder
 from shared.local.keys import make_keys
 
 ROOT = typer.main.get_command(cli)
@@ -109,3 +111,16 @@ def test_command_runs_as_a_module():
     done = subprocess.run([sys.executable, "-m", "loyalty", "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "demo" in done.stdout
+
+
+def test_hints_can_be_typed_where_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    program = tmp_path / ".venv/bin/loyalty"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(program)])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert try_next("verify", Places(tmp_path / ".local/demo")) == ".venv/bin/loyalty verify --data .local/demo"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert try_next("verify", Places(default_folder().resolve())) == "loyalty verify"

@@ -69,6 +69,6 @@ def _show(ended: Ended, places: Places, *, as_json: bool) -> None:
     if ended.example is not None:
         show_example(console, ended.example)
     show_audit(console, ended.summary)
-    show_where(console, ended.state, ended.example, str(places.folder))
+    show_where(console, ended.state, ended.example, places)
     if as_json:
         print_json(ended.summary.as_json())

@@ -7,7 +7,9 @@ from rich.table import Table
 
 from loyalty.demo.example import Example
 from loyalty.demo.summary import Summary
+from loyalty.hints import try_next
 from loyalty.member import view
+from loyalty.stack.places import Places
 from loyalty.stack.state import State
 from loyalty.verify.report import as_table, verdict
 
@@ -74,7 +76,7 @@ def show_audit(console: Console, summary: Summary) -> None:
     console.print(verdict(summary.findings), soft_wrap=True)
 
 
-def show_where(console: Console, state: State, example: Example | None, folder: str) -> None:
+def show_where(console: Console, state: State, example: Example | None, places: Places) -> None:
     """Print what can be tried while everything runs."""
     gateway = state.services["gateway"].url
     console.print()
@@ -82,5 +84,5 @@ def show_where(console: Console, state: State, example: Example | None, folder: 
     console.print(f"Metrics        {' '.join(f'{service.url}/metrics' for service in state.services.values())}", soft_wrap=True)
     if example is not None:
         kind, value = example.who.identifiers[0]
-        console.print(f"A member       loyalty member show {kind}:{value} --data {folder}", soft_wrap=True)
-    console.print(f"Is it right?   loyalty verify --data {folder}", soft_wrap=True)
+        console.print(f"A member       {try_next(f'member show {kind}:{value}', places)}", soft_wrap=True)
+    console.print(f"Is it right?   {try_next('verify', places)}", soft_wrap=True)

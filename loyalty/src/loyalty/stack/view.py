@@ -3,7 +3,8 @@
 from rich.table import Table
 
 from loyalty.console import out, say
-from loyalty.stack.places import Places, default_folder
+from loyalty.hints import try_next
+from loyalty.stack.places import Places
 from loyalty.stack.state import Service, State
 
 BROKERS = {"kafka": "Apache Kafka", "tansu": "Tansu, in memory", "given": "given"}
@@ -19,13 +20,12 @@ def show_whereabouts(found: State, places: Places) -> None:
     for service in found.services.values():
         table.add_row(service.name, _condition(service, ready=found.ready), service.url)
     out.print(table)
-    option = "" if places.folder == default_folder().resolve() else f" --data {places.folder}"
     say(f"\nProgrammes     {', '.join(found.programmes) or 'none yet'}")
     say(f"Documentation  {found.services['gateway'].url}/docs")
     say(f"Metrics        {' '.join(f'{service.url}/metrics' for service in found.services.values())}")
     say(f"Logs           {places.logs}")
-    say(f"A token        loyalty token --scope members:read --scope accounts:read{option}")
-    say(f"Is it right?   loyalty verify{option}")
+    say(f"A token        {try_next('token --scope members:read --scope accounts:read', places)}")
+    say(f"Is it right?   {try_next('verify', places)}")
 
 
 def _condition(service: Service, *, ready: bool) -> str:
