@@ -93,7 +93,7 @@ def test_paying_more_never_earns_less(chance: Chance, more: int):
     document, (purchase,) = arbitrary(chance, purchases=1, stacking=False)
     programme = compiled(document)
     first, *rest = purchase.lines
-    dearer = Line(**{name: getattr(first, name) for name in Line.__slots__ if name != "paid_amount"}, paid_amount=first.paid_amount + more)
+    dearer = Line(**{name: getattr(first, name) for name in Line._fields if name != "paid_amount"}, paid_amount=first.paid_amount + more)
     less, greater = programme.decide(purchase, NEW), programme.decide(a_purchase(dearer, *rest, **_rest_of(purchase)), NEW)
     assert not isinstance(less, Refusal)
     assert not isinstance(greater, Refusal)

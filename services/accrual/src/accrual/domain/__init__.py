@@ -4,14 +4,16 @@ From an event to the ledger, in the order a handler meets it:
 
 - `documents`: `read(text) -> Document` raises `DocumentError` with all `problems` (line, path, message, advice);
   `read_json(dict)` the same for what `Document.as_json() -> dict` gave;
-   `Document.fingerprint() -> str`: equal documents, equal fingerprints.
+  `Document.fingerprint() -> str`: equal documents, equal fingerprints.
 - `compiler`: `compile_document(document) -> Programme`, once per version.
 - `programmes`: `Programmes(iterable of Programme)` knows which version is in force.
   `select(fact, now=…) -> Programme | Refusal` finds the version by merchant or programme and by time: unknown, in the future,
-  too old, not in force. Ask it before anything else of a fact. `conflicts(programme) -> tuple[Problem, …]` before publishing. `latest(id)`, `version(id, number)`.
+  too old, not in force. Ask it before anything else of a fact. `conflicts(programme) -> tuple[Problem, …]` before
+  publishing. `latest(id)`, `version(id, number)`.
 - `programme`: `Programme.counters(fact) -> tuple[CounterKey, …]` names the counters to load;
-  `Programme.decide(fact, state) -> Decision` refuses what only the version knows: currency, zone, too many points; `Programme.earn(fact, state) -> (Decision, AccountState)` carries the state on to
-  the account's next event in the same batch; `Programme.worth(points, currency) -> int` in minor units.
+  `Programme.decide(fact, state) -> Decision` refuses what only the version knows: currency, zone, too many points;
+  `Programme.earn(fact, state) -> (Decision, AccountState)` carries the state on to the account's next event in the
+  same batch; `Programme.worth(points, currency) -> int` in minor units.
 - `facts`: `Purchase` of `Line`s, `Activity`, `Registration`.
 - `accounts`: `AccountState(purchases, counters)`, `CounterKey(rule, period)`: two plain texts.
 - `decisions`: `Grant` | `NothingEarned` | `Refusal(reason: Reason, text)`; `Explanation` of `Step`s and `NotGiven`s.

@@ -1,7 +1,6 @@
 """What the rules remember of an account from one event to the next."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -17,15 +16,14 @@ class CounterKey(NamedTuple):
     period: str
 
 
-@dataclass(frozen=True, slots=True)
-class AccountState:
+class AccountState(NamedTuple):
     """An account before an event: what its caps have let through, and how many purchases it has made.
 
     `counters` needs to hold only the keys that `Programme.counters` names for the event; a missing one counts as 0.
     """
 
     purchases: int = 0
-    counters: Mapping[CounterKey, int] = field(default_factory=lambda: MappingProxyType({}))
+    counters: Mapping[CounterKey, int] = MappingProxyType({})
 
     def after(self, changes: Iterable[tuple[CounterKey, int]], *, purchases: int) -> "AccountState":
         """Return the state with some counters set to new values. The old state stays as it is."""

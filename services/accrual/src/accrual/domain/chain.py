@@ -37,20 +37,13 @@ def canonical(transaction: Transaction) -> bytes:
     )
     legs = [
         (
-            f"{account_id.hex}\0{_number(version)}\0{bucket}\0{amount}\0{_number(balance_after)}\0"
-            f"{lot_id.hex if lot_id else ''}\0{_time(usable_from)}\0{_time(expires_at)}\0"
+            f"{account_id.hex}\0{'' if version is None else version}\0{bucket}\0{amount}\0{'' if balance_after is None else balance_after}\0"
+            f"{'' if lot_id is None else lot_id.hex}\0{'' if usable_from is None else _microseconds(usable_from)}\0"
+            f"{'' if expires_at is None else _microseconds(expires_at)}\0"
         )
         for account_id, version, bucket, amount, balance_after, lot_id, usable_from, expires_at in transaction.entries
     ]
     return "".join((head, *legs)).encode()
-
-
-def _number(value: int | None) -> str:
-    return "" if value is None else str(value)
-
-
-def _time(moment: datetime | None) -> str:
-    return "" if moment is None else _microseconds(moment)
 
 
 @lru_cache(maxsize=4096)  # a batch books all at one moment, and lots share their days

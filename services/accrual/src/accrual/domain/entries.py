@@ -1,6 +1,5 @@
 """The values a ledger is made of: accounts with buckets, legs, and transactions of legs that sum to zero."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -48,8 +47,7 @@ class Balance(NamedTuple):
     debt: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """A holder's account as the ledger sees it. `version` counts its transactions; `hash` is the end of its chain."""
 
     id: UUID
@@ -58,8 +56,7 @@ class Account:
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
+class Stamp(NamedTuple):
     """Which transaction this is, what caused it, by which programme version, when it happened and when it was booked."""
 
     transaction_id: UUID
@@ -85,8 +82,7 @@ class Entry(NamedTuple):
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(NamedTuple):
     """One movement of points: legs in order, summing to zero."""
 
     stamp: Stamp

@@ -1,11 +1,10 @@
-"""What happened, as the rules see it: a purchase, an activity, a registration."""
+"""What happened, as the rules see it: a purchase, an activity, a registration. Make them by keyword."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One line of a receipt. Amounts are for the whole line, in minor units of the purchase's currency."""
 
     line_id: str
@@ -19,8 +18,7 @@ class Line:
     tax_amount: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purchase:
+class Purchase(NamedTuple):
     """A receipt. Its account is not here: rules never see who buys, only that somebody is identified."""
 
     merchant: str
@@ -36,19 +34,17 @@ class Purchase:
     identified: bool = True  #: without an identifier nothing is earned
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class Activity(NamedTuple):
     """Anything but a purchase that can earn: a newsletter subscribed, a survey answered."""
 
     programme: str
     kind: str
     occurred_at: datetime
     zone: str = "UTC"
-    subject: str = field(default="", compare=False)
+    subject: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
+class Registration(NamedTuple):
     """A member joined a programme."""
 
     programme: str

@@ -4,7 +4,7 @@ Every booking raises the version of each holder account in it by one, moves its 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 from uuid import UUID
 
 from accrual.domain.chain import canonical, link
@@ -13,8 +13,7 @@ from accrual.domain.entries import Account, Balance, Bucket, Entry, Movement, St
 from accrual.domain.lots import Lot, LotState
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(NamedTuple):
     """A transaction with the holder accounts and the lots as they are after it."""
 
     transaction: Transaction
@@ -58,7 +57,7 @@ def activate(account: Account, lot: Lot, stamp: Stamp) -> Booking:
         Entry(account.id, version, Bucket.PENDING, -lot.remaining, pending, lot.id),
         Entry(account.id, version, Bucket.AVAILABLE, lot.remaining, available, lot.id),
     )
-    return _booked(Transaction(stamp, Movement.ACTIVATE, entries), {account: balance}, (replace(lot, state=LotState.AVAILABLE),))
+    return _booked(Transaction(stamp, Movement.ACTIVATE, entries), [(account, balance)], (lot._replace(state=LotState.AVAILABLE),))
 
 
 def expire(account: Account, lot: Lot, stamp: Stamp) -> Booking:
@@ -70,7 +69,7 @@ def expire(account: Account, lot: Lot, stamp: Stamp) -> Booking:
         Entry(account.id, account.version + 1, bucket, -lot.remaining, after, lot.id),
         Entry(SystemAccount.EXPIRED.id_in(stamp.programme), None, Bucket.SYSTEM, lot.remaining, None, lot.id),
     )
-    return _booked(Transaction(stamp, Movement.EXPIRE, entries), {account: balance}, (replace(lot, remaining=0, state=LotState.EXPIRED),))
+    return _booked(Transaction(stamp, Movement.EXPIRE, entries), [(account, balance)], (lot._replace(remaining=0, state=LotState.EXPIRED),))
 
 
 def claim(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp) -> Booking:
@@ -94,13 +93,13 @@ def claim(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp) -
     transaction = Transaction(stamp, Movement.CLAIM, tuple(entries))
     if not entries:
         return Booking(transaction, (source, target), ())
-    moved = tuple(replace(lot, account_id=target.id) for lot in lots)
-    return _booked(transaction, {source: out_of, target: into}, moved)
+    moved = tuple(lot._replace(account_id=target.id) for lot in lots)
+    return _booked(transaction, [(source, out_of), (target, into)], moved)
 
 
-def _booked(transaction: Transaction, balances: dict[Account, Balance], lots: tuple[Lot, ...]) -> Booking:
+def _booked(transaction: Transaction, balances: Sequence[tuple[Account, Balance]], lots: tuple[Lot, ...]) -> Booking:
     encoded = canonical(transaction)
-    accounts = tuple(Account(account.id, account.version + 1, balance, link(account.hash, encoded)) for account, balance in balances.items())
+    accounts = tuple(Account(account.id, account.version + 1, balance, link(account.hash, encoded)) for account, balance in balances)
     return Booking(transaction, accounts, lots)
 
 

@@ -1,7 +1,6 @@
 """A lot is what one grant opened: how much is left of it, from when it is usable, and until when."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,8 +20,7 @@ class LotState(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lot:
+class Lot(NamedTuple):
     """The points of one grant. `remaining` falls from `amount` to 0; nothing ever raises it."""
 
     id: UUID
@@ -88,4 +86,4 @@ def reduced(lot: Lot, *, points: int) -> Lot:
     if not 0 < points <= lot.remaining:
         raise ValueError(f"cannot take {points} of the {lot.remaining} points of lot {lot.id}")
     remaining = lot.remaining - points
-    return replace(lot, remaining=remaining, state=lot.state if remaining else LotState.SPENT)
+    return lot._replace(remaining=remaining, state=lot.state if remaining else LotState.SPENT)
