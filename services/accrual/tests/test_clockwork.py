@@ -58,7 +58,7 @@ async def test_what_is_due_for_both_is_activated_first(service: Service):
     await tea(service, "1")
     service.clock.now = NOON + timedelta(days=100)
     await service.turn()
-    assert await service.fetch("select operation from entry where version is not null group by operation, version order by version") == [
+    assert await service.fetch("select operation from entry where hash is not null order by version") == [
         ("grant",),
         ("activate",),
         ("expire",),

@@ -6,7 +6,7 @@ from datetime import datetime
 from accrual.handlers.books import Books
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.deeds import Deed, Deeds, activity, counted_by
-from accrual.handlers.routes import Routes
+from accrual.handlers.routes import Batch, Held, lock_accounts
 from accrual.store import Connection, causes
 from contracts.activities import ActivityRecorded
 from contracts.envelope import Event
@@ -21,18 +21,21 @@ class Activities:
     def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
         self._catalogue = catalogue
         self._clock = clock
-        self._routes = Routes()
+        self._held = Held[Deed]()
 
     async def lock(self, connection: Connection, events: Sequence[Event[ActivityRecorded]]) -> None:
         """Lock the deeds, then identifiers and accounts; open accounts for holders who have none in the programme."""
-        deeds = await self._read(connection, events, now=self._clock())
-        await causes.lock_anchors(connection, [deed.key for deed in deeds])
-        await self._routes.lock(connection, [deed.wanted for deed in deeds if deed.wanted is not None])
+        programmes = await self._catalogue.current(connection)
+        now = self._clock()
+        deeds = {id(event): activity(event, programmes, now=now) for event in events}
+        await causes.lock_anchors(connection, [deed.key for deed in deeds.values()])
+        route = await lock_accounts(connection, (deed.wanted for deed in deeds.values() if deed.wanted is not None))
+        self._held.keep(connection, Batch(deeds, route))
 
     async def decide(self, connection: Connection, events: Sequence[Event[ActivityRecorded]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Decide the events in their order, each seeing what those before it did."""
-        deeds = await self._read(connection, events, now=now)
-        route = self._routes.of(connection)
+        batch = self._held.of(connection)
+        route, deeds = batch.route, [batch.of(event) for event in events]
         account_ids = {route.to(deed.wanted).account_id for deed in deeds if deed.wanted is not None}
         books = await Books.open(connection, account_ids, counted=counted_by(deeds, route))
         desk = Deeds(books, route, await causes.known_activities(connection, [deed.key for deed in deeds]), now=now)
@@ -40,7 +43,3 @@ class Activities:
         await desk.save(connection)
         await books.save(connection, now=now)
         return outcomes, desk.messages
-
-    async def _read(self, connection: Connection, events: Sequence[Event[ActivityRecorded]], *, now: datetime) -> list[Deed]:
-        programmes = await self._catalogue.current(connection)
-        return [activity(event, programmes, now=now) for event in events]

@@ -1,5 +1,6 @@
 """The accounts of a batch, carried in memory from event to event as if each had been written, and written once at the end."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
@@ -27,10 +28,11 @@ class Books:
         self._lots = dict(lots or {})
         self._touched: set[UUID] = set()
         self._bookings: list[Booking] = []
-        self._opened: dict[UUID, tuple[Cause, int]] = {}
+        self._opened: dict[UUID, Opened] = {}
         self._changed: set[UUID] = set()
         self._counted: dict[Counted, int] = {}
         self._closed: dict[UUID, UUID] = {}
+        self._moved: Counter[tuple[str, str]] = Counter()
 
     @classmethod
     async def open(
@@ -49,7 +51,10 @@ class Books:
 
     def lot(self, lot_id: UUID) -> Lot | None:
         """Return a lot as it is after all changes so far, if the batch knows it."""
-        return self._lots.get(lot_id)
+        found = self._lots.get(lot_id)
+        if found is None and lot_id in self._opened:
+            found = self._opened[lot_id].lot
+        return found
 
     def decide(self, account_id: UUID, programme: Programme, fact: Fact) -> Decision:
         """Decide an event, and let the account remember it."""
@@ -66,10 +71,14 @@ class Books:
 
     def grant(self, account_id: UUID, decision: Grant, stamp: Stamp, cause: Cause) -> Account:
         """Book a grant, and return the account after it. Its lot has the transaction's id."""
-        booking = ledger.grant(self._standings[account_id].account, decision, stamp, lot_id=stamp.transaction_id)
-        self._opened[stamp.transaction_id] = cause, booking.accounts[0].version
-        self._take(booking, "granted", decision.points)
-        return booking.accounts[0]
+        standing = self._standings[account_id]
+        booking = ledger.grant(standing.account, decision, stamp, lot_id=stamp.transaction_id)
+        (account,), (lot,) = booking.accounts, booking.lots
+        self._opened[lot.id] = Opened(lot, cause, account.version)
+        self._standings[account_id] = Standing(account, standing.state)
+        self._bookings.append(booking)
+        self._moved[stamp.programme, "granted"] += lot.amount
+        return account
 
     def activate(self, lot: Lot, stamp: Stamp) -> Account:
         """Book that a pending lot became usable, and return the account after it."""
@@ -96,24 +105,23 @@ class Books:
     async def save(self, connection: Connection, *, now: datetime) -> None:
         """Write everything, one statement a table."""
         await store.book(connection, self._bookings, booked_at=now)
-        await store.open_lots(connection, [Opened(self._lots[lot_id], cause, version) for lot_id, (cause, version) in self._opened.items()])
+        await store.open_lots(connection, [opened._replace(lot=self._lots[id_]) if id_ in self._changed else opened for id_, opened in self._opened.items()])
         await store.change_lots(connection, [self._lots[lot_id] for lot_id in sorted(self._changed - self._opened.keys())])
         await accounts.save(connection, [self._standings[account_id] for account_id in sorted(self._touched)])
         await accounts.count(connection, self._counted.items())
+        for (programme, movement), points in self._moved.items():
+            metrics.POINTS.labels(programme, movement).inc(points)
         if self._closed:
             await accounts.merge_counters(connection, self._closed.items())
             await accounts.close(connection, self._closed.items())
 
     def _change(self, booking: Booking, movement: str, points: int) -> None:
-        self._changed.update(lot.id for lot in booking.lots)
-        self._take(booking, movement, points)
-
-    def _take(self, booking: Booking, movement: str, points: int) -> None:
         for account in booking.accounts:
             self._standings[account.id] = Standing(account, self._standings[account.id].state)
             self._touched.add(account.id)
         for lot in booking.lots:
             self._lots[lot.id] = lot
+            self._changed.add(lot.id)
         if booking.transaction.entries:
             self._bookings.append(booking)
-            metrics.POINTS.labels(booking.transaction.stamp.programme, movement).inc(points)
+            self._moved[booking.transaction.stamp.programme, movement] += points

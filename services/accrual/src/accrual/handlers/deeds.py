@@ -64,7 +64,7 @@ def activity(event: Event[ActivityRecorded], programmes: Programmes, *, now: dat
         fact=fact,
         programme=programmes.select(fact, now=now),
         origin=Origin(event.source, event.id, "activity", occurred_at, activity=data.kind, traceparent=event.traceparent),
-        body=_ACTIVITIES.dump_json(data, exclude={"holder"}),
+        body=_ACTIVITIES.dump_json(data, exclude={"holder"}, exclude_defaults=True),
     )
 
 

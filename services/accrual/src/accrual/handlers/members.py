@@ -9,7 +9,7 @@ from accrual.handlers.books import Books
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.deeds import Deed, Deeds, counted_by, registration
 from accrual.handlers.links import Claims, Links
-from accrual.handlers.routes import Route, Routes
+from accrual.handlers.routes import Batch, Held, Route, lock_accounts
 from accrual.store import Connection, causes, holders, ledger
 from accrual.store.holders import Wanted
 from contracts.envelope import Event
@@ -25,30 +25,31 @@ class Members:
     def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
         self._catalogue = catalogue
         self._clock = clock
-        self._routes = Routes()
+        self._held = Held[Deed]()
 
     async def lock(self, connection: Connection, events: Sequence[Event[Any]]) -> None:
         """Lock the identifiers, then every account that may give or take points."""
         locked = await holders.lock_identifiers(connection, [event.data.identifier for event in _links(events)])
         links = Links(_links(events), locked)
         unclaimed = await holders.unclaimed(connection, links.claims)
-        deeds = await self._read(connection, events, now=self._clock())
+        programmes, now = await self._catalogue.current(connection), self._clock()
+        deeds = {id(event): registration(event, programmes, now=now) for event in events if isinstance(event.data, MemberRegistered)}
         wanted = [deed.wanted for deed in deeds.values() if deed.wanted is not None] + links.wanted(unclaimed)
-        await self._routes.lock(connection, wanted, also=unclaimed.values())
+        self._held.keep(connection, Batch(deeds, await lock_accounts(connection, wanted, also=unclaimed.values())))
 
     async def decide(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Decide the events in their order, each seeing what those before it did."""
-        route = self._routes.of(connection)
+        batch = self._held.of(connection)
+        route, deeds = batch.route, {id(event): batch.of(event) for event in events if isinstance(event.data, MemberRegistered)}
         links = Links(_links(events), await holders.links(connection, [event.data.identifier for event in _links(events)]))
         unclaimed = await holders.unclaimed(connection, links.claims)
-        deeds = await self._read(connection, events, now=now)
         books = await _books(connection, route, list(deeds.values()), [*links.wanted(unclaimed)], list(unclaimed.values()))
         claims = Claims(books, route, unclaimed, await ledger.open_lots_of(connection, unclaimed.values()), now=now)
         desk = Deeds(books, route, await causes.known_activities(connection, [deed.key for deed in deeds.values()]), now=now)
         outcomes: list[Outcome] = []
-        for place, event in enumerate(events):
-            if place in deeds:
-                outcomes.append(desk.decide(deeds[place]))
+        for event in events:
+            if id(event) in deeds:
+                outcomes.append(desk.decide(deeds[id(event)]))
                 continue
             if links.claims.get(event.data.identifier) is event:
                 desk.messages += claims.move(event)
@@ -57,11 +58,6 @@ class Members:
         await books.save(connection, now=now)
         await links.save(connection)
         return outcomes, desk.messages
-
-    async def _read(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> dict[int, Deed]:
-        """Read the registrations, by their place."""
-        programmes = await self._catalogue.current(connection)
-        return {place: registration(event, programmes, now=now) for place, event in enumerate(events) if isinstance(event.data, MemberRegistered)}
 
 
 async def _books(connection: Connection, route: Route, deeds: Sequence[Deed], wanted: Sequence[Wanted], unclaimed: Sequence[UUID]) -> Books:

@@ -1,15 +1,15 @@
 """Topic `purchases`: what a receipt earns, once; and confirmations, which make waiting points usable."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from accrual.domain.decisions import Refusal
 from accrual.handlers.books import Books
 from accrual.handlers.catalogue import Catalogue
-from accrual.handlers.confirmations import Confirmations, lots_confirmed
-from accrual.handlers.receipts import Receipt, Receipts, purchase_key, receipt_of
-from accrual.handlers.routes import Route, Routes
+from accrual.handlers.confirmations import Confirmations, key_of, lots_confirmed
+from accrual.handlers.receipts import Receipt, Receipts, receipt_of
+from accrual.handlers.routes import Batch, Held, Route, lock_accounts
 from accrual.store import Connection, causes, holders
 from accrual.store.accounts import Counted
 from contracts.envelope import Event
@@ -25,45 +25,42 @@ class Purchases:
     def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
         self._catalogue = catalogue
         self._clock = clock
-        self._routes = Routes()
+        self._held = Held[Receipt]()
 
     async def lock(self, connection: Connection, events: Sequence[Event[Any]]) -> None:
         """Lock the purchases, then identifiers and accounts; open accounts for holders who have none in the programme."""
         programmes = await self._catalogue.current(connection)
-        await causes.lock_anchors(connection, _keys(events))
         now = self._clock()
-        receipts = [receipt_of(event, programmes, now=now) for event in events if isinstance(event.data, PurchaseRecorded)]
+        receipts = {id(event): receipt_of(event, programmes, now=now) for event in events if isinstance(event.data, PurchaseRecorded)}
+        await causes.lock_anchors(connection, _keys(receipts, events))
         lots = await lots_confirmed(connection, _later(events))
-        wanted = [receipt.wanted for receipt in receipts if receipt.wanted is not None]
-        await self._routes.lock(connection, wanted, also=[lot.account_id for lot in lots.values()])
+        wanted = (receipt.wanted for receipt in receipts.values() if receipt.wanted is not None)
+        route = await lock_accounts(connection, wanted, also=(lot.account_id for lot in lots.values()))
+        self._held.keep(connection, Batch(receipts, route))
 
     async def decide(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Decide the events in their order, each seeing what those before it did."""
-        programmes = await self._catalogue.current(connection)
-        route = self._routes.of(connection)
-        receipts = [receipt_of(event, programmes, now=now) if isinstance(event.data, PurchaseRecorded) else None for event in events]
-        recorded = [receipt for receipt in receipts if receipt is not None]
-        known = await causes.known_purchases(connection, _keys(events))
-        books = await _books(connection, recorded, route, events)
-        desk = Receipts(books, route, known, now=now)
-        await desk.load(connection, recorded)
-        owners = await holders.owners(connection, route.locked) if len(recorded) < len(events) else {}
+        batch = self._held.of(connection)
+        receipts = {id(event): batch.of(event) for event in events if isinstance(event.data, PurchaseRecorded)}
+        known = await causes.known_purchases(connection, _keys(receipts, events))
+        books = await _books(connection, receipts, batch.route, _later(events))
+        desk = Receipts(books, batch.route, known, now=now)
+        await desk.load(connection, receipts.values())
+        owners = await holders.owners(connection, batch.route.locked) if len(receipts) < len(events) else {}
         later = Confirmations(books, desk, owners, now=now)
-        outcomes = [
-            desk.decide(receipt) if receipt is not None or later is None else later.decide(event) for event, receipt in zip(events, receipts, strict=True)
-        ]
+        outcomes = [desk.decide(receipts[id(event)]) if id(event) in receipts else later.decide(event) for event in events]
         await desk.save(connection)
         await books.save(connection, now=now)
         return outcomes, desk.messages
 
 
-async def _books(connection: Connection, receipts: Sequence[Receipt], route: Route, events: Sequence[Event[Any]]) -> Books:
+async def _books(connection: Connection, receipts: Mapping[int, Receipt], route: Route, later: Sequence[Event[Any]]) -> Books:
     """Read the accounts that the events are about, with the counters that their programmes ask for."""
-    lots = await lots_confirmed(connection, _later(events))
+    lots = await lots_confirmed(connection, later)
     account_ids, counted = {lot.account_id for lot in lots.values()}, set[Counted]()
     if not account_ids <= route.locked:
         raise Repeat("a lot moved to an account that is not locked")
-    for receipt in receipts:
+    for receipt in receipts.values():
         if receipt.wanted is None or isinstance(receipt.programme, Refusal):
             continue
         account_id = route.to(receipt.wanted).account_id
@@ -72,9 +69,10 @@ async def _books(connection: Connection, receipts: Sequence[Receipt], route: Rou
     return await Books.open(connection, account_ids, counted=counted, lots=lots)
 
 
-def _keys(events: Sequence[Event[Any]]) -> set[bytes]:
-    keys = {purchase_key(event.data.merchant, event.data.purchase_id) if event.data.purchase_id else None for event in events}
-    return {key for key in keys if key is not None}
+def _keys(receipts: Mapping[int, Receipt], events: Sequence[Event[Any]]) -> set[bytes]:
+    """Return the keys of all purchases that these are about."""
+    keys = {receipt.key for receipt in receipts.values()}
+    return keys | {key for event in _later(events) if (key := key_of(event.data)) is not None}
 
 
 def _later(events: Sequence[Event[Any]]) -> list[Event[Any]]:

@@ -31,6 +31,7 @@ from shared.outbox import Message
 CORRECTION_NOT_OPEN = "correction-not-open"
 _DUPLICATE, _DIFFERS, _STALE = Outcome(Verdict.DUPLICATE), Outcome(Verdict.DUPLICATE, "differs"), Outcome(Verdict.STALE)
 _BODIES = TypeAdapter(PurchaseRecorded)
+_HOLDER = {"holder"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,10 @@ def purchase_key(merchant: str, purchase_id: str) -> bytes:
     return event_key(merchant, purchase_id)
 
 
-def origin_of(event: Event[PurchaseRecorded]) -> Origin:
+def _origin_of(receipt: Receipt) -> Origin:
     """Tell what a reward's cause is, when a purchase brings it about."""
-    data = event.data
-    return Origin(event.source, event.id, "purchase", data.occurred_at.astimezone(UTC), data.merchant, data.purchase_id, None, event.traceparent)
+    event, data = receipt.event, receipt.event.data
+    return Origin(event.source, event.id, "purchase", receipt.fact.occurred_at, data.merchant, data.purchase_id, None, event.traceparent)
 
 
 class Receipts:
@@ -130,7 +131,7 @@ class Receipts:
             programme,
             receipt.fact,
             None if receipt.wanted is None else self._route.to(receipt.wanted),
-            origin_of(event),
+            _origin_of(receipt),
             Cause(receipt.key, event.data.revision),
             event_key(event.source, event.id),
             _body(event.data),
@@ -149,7 +150,7 @@ class Receipts:
 
     def _refuse(self, receipt: Receipt, reason: str, text: str) -> Outcome:
         event, programme = receipt.event, receipt.programme
-        origin, programme_id = origin_of(event), None if isinstance(programme, Refusal) else programme.terms.id
+        origin, programme_id = _origin_of(receipt), None if isinstance(programme, Refusal) else programme.terms.id
         refused = Refused(receipt.key, event_key(event.source, event.id), event.data.revision, reason, text, origin.occurred_at)
         self._refused.append(refused)
         self.messages.append(rewards.refused(reason, text, programme=programme_id, holder=event.data.holder, origin=origin, now=self._now))
@@ -157,5 +158,5 @@ class Receipts:
 
 
 def _body(data: PurchaseRecorded) -> bytes:
-    """Write what is kept of a purchase: everything but whose it is."""
-    return _BODIES.dump_json(data, exclude={"holder"})
+    """Write what is kept of a purchase: everything but whose it is, and what says nothing."""
+    return _BODIES.dump_json(data, exclude=_HOLDER, exclude_defaults=True)

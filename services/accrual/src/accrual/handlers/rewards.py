@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -48,6 +49,12 @@ class Origin(NamedTuple):
         )
 
 
+@lru_cache(maxsize=4096)  # thousands of grants share their days
+def utc(moment: datetime) -> datetime:
+    """Return the same moment in UTC."""
+    return moment.astimezone(UTC)
+
+
 def change_id(origin: Origin, type_: str, holder: str) -> UUID:
     """Return the id of a change: of its ledger transaction, of its event, and, if it is a grant, of the grant and its lot."""
     return derived(service=SERVICE, source=origin.source, cause=origin.event_id, type=type_, holder=holder)
@@ -74,8 +81,8 @@ def granted(account: Account, decision: Grant, stamp: Stamp, *, owner: str, orig
         "booked_at": booked_at,
         "grant_id": stamp.transaction_id,
         "points": decision.explanation.points,
-        "usable_from": decision.usable_from.astimezone(UTC),
-        "expires_at": decision.expires_at and decision.expires_at.astimezone(UTC),
+        "usable_from": utc(decision.usable_from),
+        "expires_at": decision.expires_at and utc(decision.expires_at),
         "explanation": orjson.Fragment(explanation),
     }
     return Message(

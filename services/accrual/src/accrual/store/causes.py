@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from struct import Struct
 from typing import NamedTuple
 from uuid import UUID
 
 from accrual.store import Connection
+from accrual.store.copying import NULL, copy, integer, microseconds, raw, word
 
 
 class Decided(NamedTuple):
@@ -61,11 +63,11 @@ _BODIES = """
     from (select unnest($1::bytea[]) as key, unnest($2::int[]) as revision) as wanted join purchase using (key, revision)
 """
 _DONE = "select key from activity where key = any($1::bytea[])"
-_PURCHASE = (
-    "key", "revision", "event_key", "programme", "programme_version", "account_id", "grant_id", "verdict", "reason", "occurred_at", "body", "decision",
-    "decided_at",
+_DECIDED = (
+    "key", "event_key", "decided_at", "occurred_at", "programme_version", "programme", "verdict", "reason", "account_id", "grant_id", "body", "decision",
 )  # fmt: skip
-_ACTIVITY = tuple(column for column in _PURCHASE if column != "revision")
+_PURCHASE = (*_DECIDED, "revision")
+_DECIDED_HEAD = Struct(">h i16s i16s iq iq ii")
 _REFUSALS = """
     insert into refusal (decided_at, key, event_key, revision, reason, detail, occurred_at)
     select $1::timestamptz, unnest($2::bytea[]), unnest($3::bytea[]), unnest($4::int[]), unnest($5::text[]), unnest($6::text[]), unnest($7::timestamptz[])
@@ -102,17 +104,20 @@ async def known_activities(connection: Connection, keys: Iterable[bytes]) -> set
     return {row[0] for row in await connection.fetch(_DONE, list(keys))}
 
 
-async def add_purchases(connection: Connection, decided: Collection[Decided], *, decided_at: datetime) -> None:
+async def add_purchases(connection: Connection, decided: Iterable[Decided], *, decided_at: datetime) -> None:
     """Write accepted purchases. Each occupies its revision."""
-    if decided:
-        await connection.copy_records_to_table("purchase", records=[(*each, decided_at) for each in decided], columns=_PURCHASE)
+    at = microseconds(decided_at)
+    rows = [_packed(each, at, columns=13) + integer(each.revision) for each in decided]
+    if rows:
+        await copy(connection, "purchase", _PURCHASE, rows)
 
 
-async def add_activities(connection: Connection, decided: Collection[Decided], *, decided_at: datetime) -> None:
+async def add_activities(connection: Connection, decided: Iterable[Decided], *, decided_at: datetime) -> None:
     """Write accepted activities."""
-    if decided:
-        records = [(each.key, *each[2:], decided_at) for each in decided]
-        await connection.copy_records_to_table("activity", records=records, columns=_ACTIVITY)
+    at = microseconds(decided_at)
+    rows = [_packed(each, at, columns=12) for each in decided]
+    if rows:
+        await copy(connection, "activity", _DECIDED, rows)
 
 
 async def add_refusals(connection: Connection, refused: Collection[Refused], *, decided_at: datetime) -> None:
@@ -125,3 +130,15 @@ async def add_discrepancies(connection: Connection, found: Collection[Discrepanc
     """Write what differed when a purchase was said again."""
     if found:
         await connection.executemany(_DISCREPANCY, [(seen_at, *each) for each in found])
+
+
+def _packed(decided: Decided, decided_at: int, *, columns: int) -> bytes:
+    """Pack the columns that purchases and activities share."""
+    account_id, grant_id = decided.account_id, decided.grant_id
+    return b"".join((
+        _DECIDED_HEAD.pack(
+            columns, 16, decided.key, 16, decided.event_key, 8, decided_at, 8, microseconds(decided.occurred_at), 4, decided.programme_version
+        ),
+        word(decided.programme), word(decided.verdict), word(decided.reason), NULL if account_id is None else raw(account_id.bytes),
+        NULL if grant_id is None else raw(grant_id.bytes), raw(decided.body), raw(decided.decision),
+    ))  # fmt: skip
