@@ -28,10 +28,11 @@ class Decided(NamedTuple):
 
 
 class Known(NamedTuple):
-    """The highest accepted revision of a purchase."""
+    """The highest accepted revision of a purchase, and the account it belongs to now: what a guest bought moves with a claim."""
 
     revision: int
     grant_id: UUID | None
+    account_id: UUID | None
 
 
 class Refused(NamedTuple):
@@ -57,7 +58,11 @@ class Discrepancy(NamedTuple):
 
 _ANCHOR = "insert into anchor (key) select unnest($1::bytea[]) on conflict do nothing returning key"
 _LOCK_ANCHORS = "select from anchor where key = any($1::bytea[]) order by key for update"
-_KNOWN = "select distinct on (key) key, revision, grant_id from purchase where key = any($1::bytea[]) order by key, revision desc"
+_KNOWN = """
+    select distinct on (purchase.key) purchase.key, purchase.revision, purchase.grant_id, coalesce(account.moved_to, purchase.account_id)
+    from purchase left join account on account.id = purchase.account_id
+    where purchase.key = any($1::bytea[]) order by purchase.key, purchase.revision desc
+"""
 _BODIES = """
     select key, revision, body
     from (select unnest($1::bytea[]) as key, unnest($2::int[]) as revision) as wanted join purchase using (key, revision)
@@ -90,7 +95,7 @@ async def lock_anchors(connection: Connection, keys: Iterable[bytes]) -> None:
 
 async def known_purchases(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, Known]:
     """Find the highest accepted revision of each purchase."""
-    return {row[0]: Known(row[1], row[2]) for row in await connection.fetch(_KNOWN, list(keys))}
+    return {row[0]: Known(row[1], row[2], row[3]) for row in await connection.fetch(_KNOWN, list(keys))}
 
 
 async def bodies(connection: Connection, revisions: Collection[tuple[bytes, int]]) -> dict[tuple[bytes, int], bytes]:
