@@ -9,8 +9,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 MAX_ID_BYTES = 200
 #: The largest amount of money or points, in the smallest unit: far above any receipt, and sums of 9,000 of them fit in 64 bits.
 MAX_AMOUNT = 10**15
+#: The largest sum of amounts: what the ledger's columns hold.
+MAX_SUM = 2**63 - 1
 MAX_LINES = 1_000
-#: Sums with moments stay far inside the calendar. A number in a string, as "20261001", would be read as seconds since 1970: before the first moment.
+#: Sums with moments stay far inside the calendar, and a date without dashes, as "20261001" (pydantic reads seconds since 1970), is before the first moment.
 MIN_MOMENT = datetime(1990, 1, 1, tzinfo=UTC)
 MAX_MOMENT = datetime(3000, 1, 1, tzinfo=UTC)
 
@@ -45,10 +47,11 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Money = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT)]
 """Money in the currency's minor unit."""
 
-Points = Annotated[int, Field(strict=True, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
-"""Points in the programme's smallest unit."""
+Points = Annotated[int, Field(strict=True, ge=-MAX_SUM, le=MAX_SUM)]
+"""Points in the programme's smallest unit; a balance may be a sum of many amounts."""
 
-Count = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT)]
+Count = Annotated[int, Field(strict=True, ge=0, le=MAX_SUM)]
+"""Points or money that cannot be negative, as a sum of many amounts."""
 
 Moment = Annotated[
     AwareDatetime,

@@ -7,6 +7,9 @@ from pydantic import Field, StringConstraints
 
 from contracts.fields import Count, Holder, Id, Moment, Points, Text, Wire
 
+#: So many grants are named in one event; their ids take 390 KB.
+MAX_GRANTS = 10_000
+
 
 class Buckets(Wire):
     """A holder's points after the change, in the programme's smallest unit."""
@@ -113,7 +116,7 @@ class RewardMoved(Change):
     points: Count
     direction: Literal["out", "in"]
     other_holder: Holder
-    grants: tuple[UUID, ...] = ()
+    grants: tuple[UUID, ...] = Field(default=(), max_length=MAX_GRANTS, description="Oldest first; the rest of more than 10,000 is left out.")
 
 
 class RewardRefused(Wire):

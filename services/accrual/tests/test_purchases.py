@@ -22,6 +22,7 @@ from .builders import (
     a_purchase,
     cancelled,
     confirmed,
+    linked,
     returned,
 )
 from .conftest import NewService, Service
@@ -102,6 +103,19 @@ async def test_the_same_purchase_with_other_content_earns_once_and_the_differenc
     assert (revision, fields) == (1, ["lines", "store"])
     assert orjson.loads(body)["lines"][0]["paid_amount"] == 999_00
     assert await service.balances() == {(ANAS_CARD, "bread"): (0, 15)}
+
+
+async def test_the_same_purchase_with_another_holder_earns_once_and_the_difference_is_kept(service: Service):
+    await service.hear(a_purchase(holder=None))
+    assert await service.hear(a_purchase(event_id="with the card")) == ["duplicate differs"]
+    ((fields,),) = await service.fetch("select fields from discrepancy")
+    assert fields == ["holder"]
+
+
+async def test_a_guests_purchase_repeated_after_the_claim_is_a_plain_duplicate(service: Service):
+    await service.hear(a_purchase())
+    await service.hear(linked(ANAS_CARD))
+    assert await service.hear(a_purchase(event_id="again")) == ["duplicate"]
 
 
 async def test_of_two_merchants_each_has_its_own_purchase_ids(service: Service):

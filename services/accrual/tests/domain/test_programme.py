@@ -254,3 +254,17 @@ def test_recompiling_decides_the_same():
     text = a_document(ONE + "- {id: x, when: {category: rock}, give: {multiply: 1.25}, cap: {points: 3, per: day}}")
     purchase = a_purchase(a_line(19_99, category="rock"), 5_01)
     assert compile_document(read(text)).decide(purchase, NEW) == compile_document(read(text)).decide(purchase, NEW)
+
+
+def test_a_rule_for_a_hundred_goods_names_a_few_and_counts_the_rest():
+    goods = ", ".join(f"sku-{number}" for number in range(100))
+    decision = decided(a_programme(ONE + a_gift(f"sku: [{goods}]")), a_purchase(a_line(1_00, "tea")))
+    (silent,) = decision.explanation.not_given
+    assert silent.text.startswith("only for sku sku-0, ")
+    assert silent.text.endswith("sku-9 and 90 more")
+
+
+def test_the_longest_words_fit_into_an_event():
+    names = ", ".join("x" * 190 + str(number) for number in range(10))
+    decision = decided(a_programme(ONE + a_gift(f"sku: [{names}]")), a_purchase(a_line(1_00, "tea")))
+    assert len(decision.explanation.not_given[0].text) <= 500

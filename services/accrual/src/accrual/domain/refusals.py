@@ -5,6 +5,10 @@ from decimal import Decimal
 from accrual.domain.decisions import NotGiven
 from accrual.domain.document import Dates, Goods, Rule
 
+MAX_NAMED = 10
+#: Texts of events are at most this long.
+MAX_TEXT = 500
+
 
 def refusals_of(rule: Rule, minimum: Decimal | None, currency: str) -> dict[str, NotGiven]:
     """Return, by reason, everything the rule may have to say when it gives nothing. Reasons are stable codes."""
@@ -24,11 +28,19 @@ def refusals_of(rule: Rule, minimum: Decimal | None, currency: str) -> dict[str,
     }
     if not rule.enabled:
         words["disabled"] = "switched off"
-    return {reason: NotGiven(rule.id, reason, text) for reason, text in words.items()}
+    return {reason: NotGiven(rule.id, reason, _short(text)) for reason, text in words.items()}
+
+
+def _short(text: str) -> str:
+    """Keep words within what an event's text may hold."""
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 2] + " …"
 
 
 def _list(items: tuple[str, ...] | None) -> str:
-    return ", ".join(items or ())
+    """Name a few; of a hundred goods nobody reads more."""
+    named = items or ()
+    rest = len(named) - MAX_NAMED
+    return ", ".join(named) if rest <= 0 else f"{', '.join(named[:MAX_NAMED])} and {rest} more"
 
 
 def _dates(window: Dates) -> str:

@@ -103,7 +103,7 @@ class Receipts:
         """Give a receipt its verdict."""
         known, revision, programme = self._known.get(receipt.key), receipt.event.data.revision, receipt.programme
         if known is not None and revision <= known.revision:
-            return self._repeated(receipt) if revision == known.revision else _STALE
+            return self._repeated(receipt, known) if revision == known.revision else _STALE
         if known is not None:
             return self._refuse(receipt, CORRECTION_NOT_OPEN, f"revision {known.revision} was accepted; corrections are not taken yet")
         if isinstance(programme, Refusal):
@@ -112,7 +112,7 @@ class Receipts:
         if isinstance(earned, Refusal):
             return self._refuse(receipt, earned.reason, earned.text)
         decided, message = earned
-        self._known[receipt.key] = Known(revision, decided.grant_id)
+        self._known[receipt.key] = Known(revision, decided.grant_id, decided.account_id)
         self._bodies[receipt.key, revision] = decided.body
         self._decided.append(decided)
         if message is not None:
@@ -137,16 +137,22 @@ class Receipts:
             _body(event.data),
         )
 
-    def _repeated(self, receipt: Receipt) -> Outcome:
-        """Compare a purchase that was said before with what it said then."""
+    def _repeated(self, receipt: Receipt, known: Known) -> Outcome:
+        """Compare a purchase that was said before with what it said then, and whose it was."""
         revision, body = receipt.event.data.revision, _body(receipt.event.data)
-        before = self._bodies[receipt.key, revision]
-        if before == body:
+        before, other_holder = self._bodies[receipt.key, revision], self._is_anothers(receipt, known)
+        if before == body and not other_holder:
             return _DUPLICATE
         one, other = orjson.loads(before), orjson.loads(body)
-        fields = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+        fields = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name)) + ["holder"] * other_holder
         self._discrepancies.append(Discrepancy(receipt.key, revision, event_key(receipt.event.source, receipt.event.id), fields, body))
         return _DIFFERS
+
+    def _is_anothers(self, receipt: Receipt, known: Known) -> bool:
+        """Tell whether a repeated purchase names somebody else than before; bodies are kept without the holder, so accounts are compared."""
+        if isinstance(receipt.programme, Refusal):
+            return False  # no programme decides it any more, so nobody's account was looked for
+        return known.account_id != (None if receipt.wanted is None else self._route.to(receipt.wanted).account_id)
 
     def _refuse(self, receipt: Receipt, reason: str, text: str) -> Outcome:
         event, programme = receipt.event, receipt.programme

@@ -12,7 +12,7 @@ from accrual.domain.decisions import Grant
 from accrual.domain.entries import Account, Balance, Stamp
 from accrual.domain.lots import Lot
 from contracts.envelope import Event
-from contracts.rewards import Buckets, Cause, RewardActivated, RewardExpired, RewardGranted, RewardMoved, RewardRefused
+from contracts.rewards import MAX_GRANTS, Buckets, Cause, RewardActivated, RewardExpired, RewardGranted, RewardMoved, RewardRefused
 from shared.ids import derived
 from shared.outbox import Message, message_of
 
@@ -111,7 +111,7 @@ def expired(account: Account, lot: Lot, points: int, stamp: Stamp, *, owner: str
 
 def moved(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp, *, holders: tuple[str, str], origin: Origin) -> list[Message]:
     """Say that lots left one holder and arrived at another: an event for each of the two."""
-    points, grants = sum(lot.remaining for lot in lots), tuple(lot.id for lot in lots)
+    points, grants = sum(lot.remaining for lot in lots), tuple(lot.id for lot in lots[:MAX_GRANTS])
     left, arrived = holders
     out_of = RewardMoved(**_change(source, stamp, left, origin), points=points, direction="out", other_holder=arrived, grants=grants)
     into = RewardMoved(**_change(target, stamp, arrived, origin), points=points, direction="in", other_holder=left, grants=grants)
