@@ -20,13 +20,15 @@ import asyncpg
 import psycopg
 from chain import PURCHASES
 from ground import Ground
-from recorder import COPY, Note
+from recorder import COPY, Note, stream
 
 from loyalty.console import Failure
 from shared.kafka import Consuming
 from shared.postgres import ServiceUrls, create_pool
 
 TEMPLATE = "accrual_ceiling"
+#: What the driver asks by itself, once a connection.
+DRIVERS_OWN = ("typeinfo_tree", "set_config('jit'")
 #: The service lets PostgreSQL draw the ids of accounts. Here they follow from the holder, so that noted ids fit the replay.
 _SAME_IDS = """
     create function bench_same_account() returns trigger language plpgsql as $$ begin
@@ -96,7 +98,7 @@ def read(file: Path, urls: ServiceUrls, *, purchases: int) -> Script:
     begins: list[Note] = []
     batches: list[tuple[int, Batch]] = []
     for notes in connections:
-        for transaction in _transactions(notes):
+        for transaction in _transactions(note for note in notes if not any(mark in note[1] for mark in DRIVERS_OWN)):
             partition = next((note[2][2] for note in transaction if MARK in note[1] and PURCHASES in note[2][1:2]), None)
             if partition is not None and len(transaction) > 1:
                 batches.append((partition, transaction))
@@ -159,14 +161,22 @@ async def _lane(batches: Iterable[Batch], free: asyncio.Queue[asyncpg.Connection
     for batch in batches:
         connection = await free.get()
         for _, statement, arguments, _ in batch:
-            if statement.startswith(COPY):
-                rows, columns = arguments
-                await connection.copy_records_to_table(statement.removeprefix(COPY), records=rows, columns=columns)
-            elif arguments or statement.lstrip()[:6].lower() == "select":
-                await connection.fetch(statement, *arguments)  # prepared, as the service has it
-            else:
-                await connection.execute(statement)
+            await _say(connection, statement, arguments)
         free.put_nowait(connection)
+
+
+async def _say(connection: asyncpg.Connection, statement: str, arguments: tuple[Any, ...]) -> None:
+    if statement.startswith(COPY):
+        data, columns, options = arguments
+        table = statement.removeprefix(COPY)
+        if options is None:
+            await connection.copy_records_to_table(table, records=data, columns=columns)
+        else:
+            await connection.copy_to_table(table, source=stream(data), columns=columns, **options)
+    elif arguments or statement.lstrip()[:6].lower() == "select":
+        await connection.fetch(statement, *arguments)  # prepared, as the service has it
+    else:
+        await connection.execute(statement)
 
 
 def _counts(urls: ServiceUrls) -> dict[str, int]:

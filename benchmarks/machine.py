@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+import sysconfig
 import tempfile
 import time
 from importlib.metadata import version
@@ -30,6 +31,7 @@ def describe(ground: Ground) -> dict[str, Any]:
         "load_before": [round(load, 2) for load in os.getloadavg()],
         "disk_sync_ms": sync_milliseconds(ground.places.folder),
         "python": platform.python_version(),
+        "python_optimised": "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or ""),
         "java": _said("java", "-version").partition("\n")[0],
         "kafka": _kafka_version(),
         "postgresql": _postgresql(ground),

@@ -8,7 +8,7 @@ import pickle
 import runpy
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -20,7 +20,7 @@ from asyncpg.connection import LoggedQuery
 #: Number of the statement over all connections, its text, its arguments, and the seconds until it was answered.
 Note = tuple[int, str, tuple[Any, ...], float]
 SERVICE = "accrual"
-#: A copy of records is no statement of the driver's; it is noted under this word and the table, with its records and columns.
+#: A copy is no statement of the driver's; it is noted under this word and the table, with its records (or bytes), columns and options.
 COPY = "copy "
 
 
@@ -40,13 +40,29 @@ class Noted(asyncpg.Connection):
         self._notes.append((next(self.numbers), query.query, tuple(query.args or ()), query.elapsed))
 
     async def copy_records_to_table(self, table_name: str, *, records: Iterable[Any], columns: Any = None, **named: Any) -> str:  # type: ignore[override]
-        """Copy, and note it. In turn: notes of statements are taken by the loop, too."""
+        """Copy, and note it."""
         rows = list(records)
         began = time.monotonic()
         done: str = await super().copy_records_to_table(table_name, records=rows, columns=columns, **named)
-        note = (next(self.numbers), COPY + table_name, (rows, columns), time.monotonic() - began)
-        asyncio.get_running_loop().call_soon(self._notes.append, note)
+        self._note_copy(table_name, (rows, columns, None), time.monotonic() - began)
         return done
+
+    async def copy_to_table(self, table_name: str, *, source: Any, columns: Any = None, **named: Any) -> str:
+        """Copy what is packed already, and note it."""
+        data = b"".join([part async for part in source])
+        began = time.monotonic()
+        done: str = await super().copy_to_table(table_name, source=stream(data), columns=columns, **named)
+        self._note_copy(table_name, (data, columns, named), time.monotonic() - began)
+        return done
+
+    def _note_copy(self, table: str, arguments: tuple[Any, ...], seconds: float) -> None:
+        """Note it in turn: notes of statements are taken by the loop, too."""
+        asyncio.get_running_loop().call_soon(self._notes.append, (next(self.numbers), COPY + table, arguments, seconds))
+
+
+async def stream(data: bytes) -> AsyncIterator[bytes]:
+    """Give bytes as the driver likes them: a file it would read in another thread."""
+    yield data
 
 
 def main(file: Path) -> None:
