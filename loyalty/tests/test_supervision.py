@@ -18,6 +18,7 @@ from loyalty.stack.guardian import Guardian
 from loyalty.stack.places import Places
 from loyalty.stack.programs import SERVICES, Ground, plans
 from shared.local.keys import make_keys
+from shared.local.processes import Served
 from shared.postgres import ServiceUrls
 
 Eventually = Callable[..., Awaitable[object]]
@@ -161,3 +162,13 @@ def test_services_get_their_own_keys_and_addresses_and_nothing_of_the_shell(tmp_
     assert all(environment["ENV"] == "local" and "DATABASE_POOL_SIZE" not in environment for environment in environments.values())
     assert [name for name in SERVICES if str(keys.personal) in environments[name].values()] == ["members"]
     assert [name for name in SERVICES if str(keys.jwt_private) in environments[name].values()] == ["gateway"]
+
+
+def test_guardian_ends_the_server_that_a_folder_tells_of(tmp_path: Path):
+    child = subprocess.Popen([sys.executable, "-c", SLEEPER])
+    guardian = Guardian()
+    guardian.entrust_folder(tmp_path)
+    guardian.entrust_folder(tmp_path / "nothing was started here")
+    Served(child.pid, psutil.Process(child.pid).create_time(), (), "toy").save(tmp_path)
+    guardian.dismiss()
+    assert child.wait(10) == -signal.SIGTERM

@@ -1,6 +1,7 @@
 """Stays when the supervisor is killed, ends what it left behind, then goes: no orphans, whatever happens.
 
-The supervisor writes one process id a line to this program's standard input and closes it by ending, in whatever way.
+The supervisor writes process ids, and folders of local servers, to this program's standard input, one a line, and closes it by
+ending, in whatever way.
 """
 
 import contextlib
@@ -8,9 +9,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import IO, cast
 
 import psutil
+
+from shared.local.processes import Served
 
 GRACE_SECONDS = 10
 
@@ -25,16 +29,23 @@ class Guardian:
 
     def entrust(self, pid: int) -> None:
         """Tell the guardian of one more process."""
-        stream = cast("IO[bytes]", self._process.stdin)
-        with contextlib.suppress(BrokenPipeError):  # somebody ended it; the supervisor works on, and stops everything itself
-            stream.write(b"%d\n" % pid)
-            stream.flush()
+        self._tell(str(pid))
+
+    def entrust_folder(self, folder: Path) -> None:
+        """Tell the guardian where a local server notes its process, started already or not yet."""
+        self._tell(str(folder.resolve()))
 
     def dismiss(self) -> None:
         """Send the guardian home; it ends first whatever was entrusted and still runs."""
         with contextlib.suppress(BrokenPipeError):
             cast("IO[bytes]", self._process.stdin).close()
         self._process.wait()
+
+    def _tell(self, line: str) -> None:
+        stream = cast("IO[bytes]", self._process.stdin)
+        with contextlib.suppress(BrokenPipeError):  # somebody ended it; the supervisor works on, and stops everything itself
+            stream.write(f"{line}\n".encode())
+            stream.flush()
 
 
 def end_processes(processes: Iterable[psutil.Process]) -> None:
@@ -50,12 +61,18 @@ def end_processes(processes: Iterable[psutil.Process]) -> None:
 
 
 def watch(lines: Iterable[bytes]) -> None:
-    """Collect process ids until the lines end, then end those still alive."""
+    """Collect process ids and folders until the lines end, then end what is still alive."""
     entrusted: list[psutil.Process] = []
+    folders: list[Path] = []
     for line in lines:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            entrusted.append(psutil.Process(int(line)))
-    end_processes(entrusted)
+        text = line.decode().rstrip("\n")
+        if text.isdigit():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                entrusted.append(psutil.Process(int(text)))
+        else:
+            folders.append(Path(text))
+    served = [found for folder in folders if (found := Served.load(folder)) is not None and found.alive()]
+    end_processes([*entrusted, *(psutil.Process(found.pid) for found in served)])
 
 
 if __name__ == "__main__":
