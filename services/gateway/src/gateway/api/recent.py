@@ -11,7 +11,7 @@ from pydantic import BaseModel
 #: A new programme version comes into force on a date that is known long before; nobody misses three seconds.
 SECONDS = 3
 #: More than any operator has programmes; the oldest answer goes first.
-MAX_KEPT = 200
+MAX_KEPT = 50
 
 
 @dataclass(frozen=True, slots=True)
