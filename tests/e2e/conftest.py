@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -45,6 +45,14 @@ async def _publish_programme(accrual: str, folder: Path) -> None:
     async with httpx.AsyncClient(base_url=accrual, headers=headers, trust_env=False) as client:
         response = await client.post("/v1/programmes", content=(HERE / "programme.yaml").read_bytes())
     assert response.is_success, response.text
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _the_audit_stays_clean(system: System) -> Iterator[None]:
+    """Whatever the stories of a module did, every invariant holds after them."""
+    yield
+    report = system.verify()
+    assert (report["exit"], report["violations"]) == (0, 0), report["first"]
 
 
 @pytest.fixture

@@ -103,6 +103,7 @@ async def test_what_a_rule_can_name_is_refused_by_name_and_no_dead_letter(system
     verdict = await eventually(lambda: system.verdict(SHOP, refused.id))
     assert (verdict["verdict"], verdict["reason"]) == ("refused", reason)
     assert await system.available(cast.email("iris")) == 0
+    assert await _letters(system, {refused.id.encode()}, wanted=1) is None
 
 
 async def test_one_changed_byte_in_the_ledger_is_found(system: System, cast: Cast):
