@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from contracts.envelope import Record
 from loyalty.console import Advance, Failure, progress
+from loyalty.demo.rewards import TOPIC as REWARDS
 from loyalty.demo.rewards import Rewards
 from loyalty.demo.story import Story
 from loyalty.demo.watch import Watch
@@ -45,8 +46,9 @@ async def play(story: Story, stage: Stage) -> Played:
     seconds = await _catch_up(story, stage)
     await _register("The registration week: guests bring in what waited", story.late, len(story.early) + len(story.late), stage)
     await _subscribe(story, stage)
+    await _settle("Old points become usable, or expire", stage)  # and then a normal day can begin
     await _live(story, stage)
-    await _settle(stage)
+    await _settle("The last rewards go out", stage)
     return Played(events_per_second=len(story.past) / seconds, seconds_catching_up=seconds)
 
 
@@ -93,11 +95,12 @@ async def _live(story: Story, stage: Stage) -> None:
         await _reach(story.purchase_events, lambda: stage.watch.decided("accrual", PURCHASES), stalled="accrual", advance=_after(advance, before))
 
 
-async def _settle(stage: Stage) -> None:
-    """Wait until everything said is sent, and points whose day has come became usable or expired."""
-    with progress("Old points become usable, or expire"):
+async def _settle(title: str, stage: Stage) -> None:
+    """Wait until points whose day has come became usable or expired, and everybody has heard everything."""
+    with progress(title):
         await _reach(0, lambda: _negative(stage.watch.due()), stalled="accrual's schedule")
         await _reach(0, lambda: _negative(stage.watch.unsent("accrual")), stalled="accrual's relay")
+        await _reach(stage.rewards.heard, lambda: stage.watch.decided("members", REWARDS), stalled="members")
 
 
 async def _send(records: Sequence[Record], stage: Stage) -> None:

@@ -22,6 +22,7 @@ class Rewards:
 
     arrived: dict[str, float] = field(default_factory=dict)
     sent: dict[str, float] = field(default_factory=dict)
+    heard: int = 0
 
     @property
     def first_at(self) -> float | None:
@@ -62,6 +63,7 @@ async def _listen(bootstrap_servers: str, rewards: Rewards) -> None:
     now = asyncio.get_running_loop().time
     try:
         async for record in read_topic(bootstrap_servers, TOPIC, follow=True):
+            rewards.heard += 1
             if dict(record.headers).get("ce_type") == GRANTED:
                 rewards.arrived.setdefault(orjson.loads(record.value or b"{}")["cause"]["event_id"], now())
     except UnavailableError as error:
