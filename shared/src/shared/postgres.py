@@ -19,6 +19,15 @@ IDLE_IN_TRANSACTION_SECONDS = 5
 APP_GROUP = "loyalty_app"
 #: The role that may read and never write, for audits.
 VERIFY_ROLE = "verify"
+#: What the driver raises when the database went away. A session that was killed while idle may also show as a confused driver.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InternalClientError,
+)
 _RIGHTS: LiteralString = Path(__file__).with_name("provision.sql").read_text()
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from shared import metrics
 from shared.clock import Clock
+from shared.postgres import AWAY
 from shared.service.parts import Job
 
 log = structlog.get_logger(__name__)
@@ -18,7 +19,6 @@ log = structlog.get_logger(__name__)
 STANDBY_SECONDS = 5
 _LOCK_CLASS = 0x73636864  # "schd": the first half of the advisory lock's key
 _LEAD = "select pg_try_advisory_lock($1, 0)"
-_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError)
 _BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
@@ -37,7 +37,7 @@ async def keep_schedule(jobs: Sequence[Job], *, pool: asyncpg.Pool, clock: Clock
                 if await connection.fetchval(_LEAD, _LOCK_CLASS):
                     log.info("schedule leads", jobs=[job.name for job in jobs])
                     await _lead(jobs, cast("asyncpg.Connection", connection), clock, nudge, stop)
-        except _TROUBLE as error:
+        except AWAY as error:
             log.warning("schedule waits for the database", error=type(error).__name__)
         await _sleep(STANDBY_SECONDS, stop)
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from shared import metrics, migrations
 from shared.clock import Clock
 from shared.logs import SpeakableError
-from shared.postgres import create_pool
+from shared.postgres import AWAY, create_pool
 from shared.service.health import Health
 from shared.settings import DatabaseSettings, Environment, refusals
 
@@ -22,7 +22,6 @@ _RETRY_SECONDS = 1
 _BEAT_SECONDS = 2
 _ANSWER_SECONDS = 5
 _SKEW = "select extract(epoch from clock_timestamp())::float8 - $1::float8"
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError)
 
 
 class UnsafeSettingsError(SpeakableError):
@@ -51,7 +50,7 @@ async def open_database(database: DatabaseSettings, directories: Sequence[Path],
         except psycopg.errors.InsufficientPrivilege:
             log.warning("waiting for somebody with the right to migrate the database")
             await asyncio.sleep(_RETRY_SECONDS)
-        except (psycopg.OperationalError, *_AWAY) as error:
+        except (psycopg.OperationalError, *AWAY) as error:
             log.warning("waiting for the database", error=type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)
         else:
@@ -82,7 +81,7 @@ async def beat(database: DatabaseSettings, health: Health, clock: Clock, stop: a
                     await _pause(stop)
             finally:
                 connection.terminate()
-        except _AWAY as error:
+        except AWAY as error:
             log.warning("the database does not answer", error=type(error).__name__)
             await _pause(stop)
 
