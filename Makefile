@@ -45,8 +45,9 @@ check: $(STAMP) ## Format, lint, types, imports, fresh contracts: seconds, no se
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m contracts.export --check
 
-contracts: $(STAMP) ## Write schemas and AsyncAPI anew from the models
+contracts: $(STAMP) ## Write schemas, AsyncAPI and OpenAPI anew from the code
 	@$(BIN)/python -m contracts.export
+	@$(BIN)/python -m gateway --openapi > contracts/openapi/gateway.json
 
 bench: $(STAMP) ## Measure P1 and P2 of the goals (benchmarks/README.md)
 	@$(BIN)/python benchmarks/bench.py
