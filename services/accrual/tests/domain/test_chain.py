@@ -40,7 +40,7 @@ def test_a_changed_leg_changes_the_hash(field: str):
 @pytest.mark.parametrize("field", Stamp._fields)
 def test_a_changed_stamp_changes_the_hash(field: str):
     value = getattr(TRANSACTION.stamp, field)
-    other = {str: "other", int: 99, UUID: UUID(int=5), datetime: datetime(2020, 1, 1, tzinfo=UTC)}[type(value)]
+    other = {str: "other", bytes: bytes(31) + b"\1", int: 99, UUID: UUID(int=5), datetime: datetime(2020, 1, 1, tzinfo=UTC)}[type(value)]
     assert canonical(TRANSACTION._replace(stamp=TRANSACTION.stamp._replace(**{field: other}))) != canonical(TRANSACTION)
 
 
@@ -62,14 +62,24 @@ def test_the_same_moment_in_another_zone_is_the_same_transaction():
 
 def test_the_encoding_is_the_one_that_is_written_down():
     """Spelt out, so that anybody can check a ledger with nothing but this and SHA-256."""
-    stamp = a_stamp()
-    noon = 1_795_176_000_000_000
+    stamp = a_stamp()._replace(evidence=bytes(range(32)))
+    noon = 848_491_200_000_000
     later = noon + 365 * 86_400_000_000
-    fields_in_order = [
-        "1", "000000000000000000000000000003e9", "grant", stamp.cause_source, stamp.cause_event, "shop", "1", "", str(noon), str(noon), "2",
-        "00000000000000000000000000000008", "", "system", "-25", "", "00000000000000000000000000000009", "", "",
-        "00000000000000000000000000000007", "3", "pending", "25", "125", "00000000000000000000000000000009", str(noon), str(later),
-    ]  # fmt: skip
-    expected = "".join(f"{field}\0" for field in fields_in_order).encode()
-    assert canonical(TRANSACTION) == expected
+    never = -(2**63)
+
+    def number(value: int, size: int = 8) -> bytes:
+        return value.to_bytes(size, "big", signed=True)
+
+    def text(value: str) -> bytes:
+        return number(len(value), 4) + value.encode()
+
+    expected = b"".join(
+        [
+            *(b"\x01", number(0x3E9, 16), number(noon), number(noon), number(1, 4), number(2, 4)),
+            *(text("grant"), text("shop"), text(stamp.cause_source), text(stamp.cause_event), bytes(range(32))),
+            *(number(8, 16), number(9, 16), number(0), number(-25), number(0), number(never), number(never), text("system")),
+            *(number(7, 16), number(9, 16), number(3), number(25), number(125), number(noon), number(later), text("pending")),
+        ]
+    )
+    assert canonical(TRANSACTION._replace(stamp=stamp)) == expected
     assert link(GENESIS, expected) == sha256(bytes(32) + expected).digest()

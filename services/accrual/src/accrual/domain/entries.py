@@ -7,6 +7,9 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
+#: Of a transaction that no decision stands behind.
+NO_EVIDENCE = bytes(32)
+
 
 class Bucket(StrEnum):
     """Where points are. A holder's account has the first four; `system` is the only one of a system account."""
@@ -66,7 +69,7 @@ class Stamp(NamedTuple):
     programme_version: int  #: 0 where no document was asked
     occurred_at: datetime
     booked_at: datetime
-    evidence: str = ""  #: SHA-256, in hexadecimal, of what a grant was decided from and how; empty elsewhere
+    evidence: bytes = NO_EVIDENCE  #: SHA-256 of what a grant was decided from, and how
 
 
 class Entry(NamedTuple):

@@ -58,7 +58,7 @@ def earn(books: Books, earning: Earning, *, now: datetime) -> tuple[Decided, Mes
             programme_version=terms.version,
             occurred_at=origin.occurred_at,
             booked_at=now,
-            evidence=sha256(explanation + b"\0" + earning.body).hexdigest(),
+            evidence=sha256(explanation + b"\0" + earning.body).digest(),
         )
         account = books.grant(owned.account_id, decision, stamp, earning.cause)
         message = rewards.granted(account, decision, stamp, owner=owned.owner, origin=origin, explanation=explanation)

@@ -6,8 +6,9 @@ from struct import Struct
 from typing import NamedTuple
 from uuid import UUID
 
+from accrual.domain.chain import microseconds
 from accrual.store import Connection
-from accrual.store.copying import NULL, copy, integer, microseconds, raw, word
+from accrual.store.copying import NULL, copy, integer, raw, word
 
 
 class Decided(NamedTuple):

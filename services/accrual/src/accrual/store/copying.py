@@ -5,16 +5,16 @@ moments are microseconds since 2000. See "Binary Format" in PostgreSQL's documen
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from struct import Struct
 
+from accrual.domain.chain import microseconds
 from accrual.store import Connection
 
 NULL = b"\xff\xff\xff\xff"
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _LENGTH = Struct(">i")
 _EIGHT_BYTES = Struct(">iq")
 _FOUR_BYTES = Struct(">ii")
@@ -48,13 +48,6 @@ def integer(value: int | None) -> bytes:
 def moment(value: datetime | None) -> bytes:
     """Pack a moment, or null."""
     return NULL if value is None else _EIGHT_BYTES.pack(8, microseconds(value))
-
-
-@lru_cache(maxsize=4096)  # a batch is booked at one moment, and lots share their days
-def microseconds(value: datetime) -> int:
-    """Return a moment as PostgreSQL counts it."""
-    since = value - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 @lru_cache(maxsize=4096)  # programmes, sources, verdicts: the same few for thousands of rows

@@ -8,10 +8,12 @@ from uuid import UUID
 
 import asyncpg
 
+from accrual.domain.chain import microseconds
+from accrual.domain.entries import NO_EVIDENCE
 from accrual.domain.ledger import Booking
 from accrual.domain.lots import Lot, LotState
 from accrual.store import Connection
-from accrual.store.copying import NULL, copy, integer, microseconds, moment, raw, text, word
+from accrual.store.copying import NULL, copy, integer, moment, raw, text, word
 
 
 class Cause(NamedTuple):
@@ -116,7 +118,7 @@ def _legs(booking: Booking, booked_at: int) -> Iterable[bytes]:
         if chain is None:
             yield row + _NOTHING_OF_HEAD
             continue
-        evidence = bytes.fromhex(stamp.evidence) if stamp.evidence else None
+        evidence = None if stamp.evidence == NO_EVIDENCE else stamp.evidence
         yield b"".join((
             row, moment(stamp.occurred_at), moment(usable_from), moment(expires_at), integer(stamp.programme_version), word(stamp.programme),
             word(booking.transaction.operation), word(stamp.cause_source), text(stamp.cause_event), raw(evidence), raw(chain),

@@ -1,6 +1,6 @@
 """I2, I3, I10: balances are the sums of their entries, never below their floor, and versions rise by one."""
 
-from accrual.store.checks.question import check
+from accrual.store.checks.question import Rows, check
 
 _SUMS = """
     with sums as (
@@ -40,22 +40,33 @@ _AFTER = """
 """
 _VERSIONS = """
     with numbered as (
-        select entry.account_id, entry.version,
-               coalesce(lag(entry.version) over (partition by entry.account_id order by entry.version), account.version_base, 0) + 1 as expected
-        from entry left join account on account.id = entry.account_id
-        where entry.hash is not null
+        select account_id, count(*) as versions, min(version) as first, max(version) as last from entry where hash is not null group by account_id
     )
-    select account_id, expected, version from numbered where version <> expected
-    union all
-    select account.id, greatest(max(entry.version), account.version_base), account.version
-    from account left join entry on entry.account_id = account.id and entry.hash is not null
-    where account.kind <> 'system'
-    group by account.id having account.version <> greatest(max(entry.version), account.version_base)
-    order by 1, 2
+    select coalesce(account.id, numbered.account_id),
+           coalesce(account.version - account.version_base || ' versions after ' || account.version_base, 'an account'),
+           coalesce(numbered.versions || ' from ' || numbered.first || ' to ' || numbered.last, 'none')
+    from numbered full join account on account.id = numbered.account_id
+    where account.kind is distinct from 'system' and (
+        account.id is null or account.version - account.version_base <> coalesce(numbered.versions, 0)
+        or numbered.first <> account.version_base + 1 or numbered.last <> account.version
+    )
+    order by 1
+"""
+_HEADLESS = """
+    select entry.account_id || ' version ' || entry.version, 'a first leg with the hash', 'none'
+    from entry left join entry as head on head.account_id = entry.account_id and head.version = entry.version and head.hash is not null
+    where entry.version is not null and entry.hash is null and head.account_id is null
+    order by entry.account_id, entry.version
 """
 
 CHECKS = (
-    check("I2", "Every balance is the sum of its entries", ("account", _SUMS)),
-    check("I3", "No bucket is below its floor, and a moved account is empty", ("account", _FLOORS), ("account", _MOVED)),
-    check("I10", "Versions rise by one without gaps, and balances after follow from each other", ("entry", _VERSIONS), ("entry", _AFTER)),
+    check("I2", "Every balance is the sum of its entries", Rows("account", _SUMS)),
+    check("I3", "No bucket is below its floor, and a moved account is empty", Rows("account", _FLOORS), Rows("account", _MOVED)),
+    check(
+        "I10",
+        "Versions rise by one without gaps, and balances after follow from each other",
+        Rows("account", _VERSIONS),
+        Rows("entry", _AFTER),
+        Rows("entry", _HEADLESS),
+    ),
 )

@@ -1,109 +1,110 @@
 """I16: history is append-only. Every hash is computed anew from the rows, as `accrual.domain.chain` says; any changed byte is found."""
 
-from accrual.store.checks.question import check
-
-_END = r"'\x00'::bytea"  # what ends each field
+from accrual.store.checks.question import Hashes, Rows, check
 
 
-def _field(text: str) -> str:
-    """Write a field: empty where there is nothing."""
-    return f"coalesce(textsend({text}), '') || {_END}"
-
-
-def _id(column: str) -> str:
-    return _field(f"encode(uuid_send({column}), 'hex')")
-
-
-def _number(column: str) -> str:
-    return _field(f"{column}::text")
+def _text(column: str) -> str:
+    return f"int4send(octet_length({column})) || textsend({column})"
 
 
 def _moment(column: str) -> str:
-    return _field(f"((extract(epoch from {column}) * 1000000)::bigint)::text")
+    return f"coalesce(timestamptz_send({column}), int8send(-9223372036854775808))"
 
 
-#: The columns are those of `entry`; the first leg of an account in a transaction says what is about the whole.
+def _leg(account: str, version: str, amount: str, after: str, usable: str, expires: str, bucket: str) -> str:
+    return " || ".join(
+        [
+            f"uuid_send({account})",
+            "coalesce(uuid_send(entry.lot_id), decode(repeat('00', 16), 'hex'))",
+            *(f"int8send({number})" for number in (version, amount, after)),
+            *map(_moment, (usable, expires)),
+            _text(bucket),
+        ]
+    )
+
+
+#: The leg of the row `entry`, and the one that a grant or an expiry has at the system account: it follows from the holder's.
+_OWN = _leg(
+    "entry.account_id",
+    "coalesce(entry.version, 0)",
+    "entry.amount",
+    "coalesce(entry.balance_after, 0)",
+    "entry.usable_from",
+    "entry.expires_at",
+    "entry.bucket",
+)
+_SYSTEM = _leg("system.id", "0", "-entry.amount", "0", "null", "null", "'system'::text")
 _HEAD = " || ".join(
     [
-        _field("'1'"),
-        _id("transaction_id"),
-        *map(_field, ("operation", "cause_source", "cause_event", "programme")),
-        _number("programme_version"),
-        _field("encode(evidence, 'hex')"),
-        *map(_moment, ("occurred_at", "booked_at")),
+        r"'\x01'::bytea",
+        "uuid_send(entry.transaction_id)",
+        "timestamptz_send(entry.occurred_at)",
+        "timestamptz_send(entry.booked_at)",
+        "int4send(entry.programme_version)",
+        "int4send(coalesce(whole.legs, 2))",
+        *map(_text, ("entry.operation", "entry.programme", "entry.cause_source", "entry.cause_event")),
+        "coalesce(entry.evidence, decode(repeat('00', 32), 'hex'))",
     ]
 )
-_LEG = " || ".join(
-    [
-        _id("account_id"),
-        _number("version"),
-        _field("bucket"),
-        *map(_number, ("amount", "balance_after")),
-        _id("lot_id"),
-        *map(_moment, ("usable_from", "expires_at")),
-    ]
-)
+#: Transactions between holders' accounts and buckets have their legs collected; those with a system account need not be.
 _CHAIN = f"""
-    with written as (
-        select transaction_id, {_number("count(*)")} || string_agg({_LEG}, '' order by leg) as legs
-        from entry group by transaction_id
-    ), heads as (
-        select account_id, version, transaction_id, hash, {_HEAD} as head, lag(hash) over account as before, lead(version) over account is null as is_last
-        from entry where hash is not null
-        window account as (partition by account_id order by version)
-    ), computed as (
-        select heads.account_id, heads.version, heads.is_last, heads.hash,
-               sha256(coalesce(heads.before, decode(repeat('00', 32), 'hex')) || heads.head || written.legs) as expected
-        from heads join written using (transaction_id)
+    with whole as (
+        select transaction_id, count(*)::int as legs, string_agg({_OWN}, '' order by leg) as written
+        from entry
+        where transaction_id in (select transaction_id from entry where operation in ('activate', 'claim'))
+        group by transaction_id
     )
-    select computed.account_id || ' version ' || computed.version, encode(computed.expected, 'hex'),
-           encode(case when computed.hash <> computed.expected then computed.hash else account.hash end, 'hex')
-    from computed left join account on account.id = computed.account_id
-    where computed.hash <> computed.expected or (computed.is_last and account.hash is distinct from computed.hash)
-    order by computed.account_id, computed.version
+    select entry.account_id || ' version ' || entry.version,
+           coalesce(before.hash, decode(repeat('00', 32), 'hex')) || {_HEAD}
+           || case entry.operation when 'grant' then {_SYSTEM} || {_OWN} when 'expire' then {_OWN} || {_SYSTEM} else whole.written end,
+           entry.hash
+    from entry
+    left join entry as before on before.account_id = entry.account_id and before.version = entry.version - 1 and before.hash is not null
+    left join account as system on system.kind = 'system' and system.programme = entry.programme
+        and system.name = case entry.operation when 'grant' then 'issued' when 'expire' then 'expired' end
+    left join whole on whole.transaction_id = entry.transaction_id
+    where entry.hash is not null
 """  # noqa: S608  constants
-_WITHOUT_HISTORY = """
-    select account.id, repeat('00', 32), encode(account.hash, 'hex')
-    from account
-    where account.version = account.version_base and account.hash <> decode(repeat('00', 32), 'hex')
+_END = """
+    select account.id, coalesce(encode(entry.hash, 'hex'), repeat('00', 32)), encode(account.hash, 'hex')
+    from account left join entry on entry.account_id = account.id and entry.version = account.version and entry.hash is not null
+    where account.kind <> 'system' and account.hash <> coalesce(entry.hash, decode(repeat('00', 32), 'hex'))
     order by 1
 """
-_EVIDENCE = r"""
-    with decided as (
-        select key, revision, grant_id, account_id, programme, programme_version, occurred_at, decided_at, sha256(decision || '\x00'::bytea || body) as digest
-        from purchase where grant_id is not null
-        union all
-        select key, null, grant_id, account_id, programme, programme_version, occurred_at, decided_at, sha256(decision || '\x00'::bytea || body)
-        from activity where grant_id is not null
+_DECIDED = """
+    select key, revision, grant_id, account_id, programme, programme_version, occurred_at, decided_at, decision, body from purchase
+    union all
+    select key, null, grant_id, account_id, programme, programme_version, occurred_at, decided_at, decision, body from activity
+"""
+_EVIDENCE = rf"""
+    select encode(decided.key, 'hex'), decided.decision || '\x00'::bytea || decided.body, entry.evidence
+    from ({_DECIDED}) as decided left join entry on entry.lot_id = decided.grant_id and entry.operation = 'grant'
+    where decided.grant_id is not null
+"""  # noqa: S608  constants
+#: Read without trusting that a decision is JSON, or even text: somebody may have changed it.
+_TERMS = f"""
+    with compared as (
+        select decided.*, entry.account_id as to_account, entry.amount, entry.programme as in_programme, entry.programme_version as by_version,
+               entry.occurred_at as happened_at, entry.booked_at, convert_to('{{"points":' || coalesce(entry.amount, 0) || ',', 'UTF8') as beginning
+        from ({_DECIDED}) as decided left join entry on entry.lot_id = decided.grant_id and entry.operation = 'grant'
     )
-    select encode(decided.key, 'hex'),
-           concat_ws(' ', encode(entry.evidence, 'hex'), entry.account_id, entry.programme, entry.programme_version, entry.occurred_at, entry.booked_at),
-           concat_ws(' ', encode(digest, 'hex'), decided.account_id, decided.programme, decided.programme_version, decided.occurred_at, decided.decided_at)
-    from decided left join entry on entry.lot_id = decided.grant_id and entry.operation = 'grant'
-    where (entry.evidence, entry.account_id, entry.programme, entry.programme_version, entry.occurred_at, entry.booked_at)
-        is distinct from (digest, decided.account_id, decided.programme, decided.programme_version, decided.occurred_at, decided.decided_at)
-    order by 1
-"""
-#: Read without trusting that it is JSON, or even text: somebody may have changed it.
-_POINTS = r"""
-    with decided as (
-        select key, grant_id, substring(encode(substring(decision for 40), 'escape') from '^\{"points":([0-9]{1,16})[,}]')::bigint as points from purchase
-        union all
-        select key, grant_id, substring(encode(substring(decision for 40), 'escape') from '^\{"points":([0-9]{1,16})[,}]')::bigint from activity
-    )
-    select encode(decided.key, 'hex'), coalesce(decided.points::text, 'no') || ' points explained', coalesce(lot.amount, 0) || ' points granted'
-    from decided left join lot on lot.id = decided.grant_id
-    where decided.points is distinct from coalesce(lot.amount, 0)
-    order by 1
-"""
+    select encode(key, 'hex'), concat_ws(' ', coalesce(amount, 0), to_account, in_programme, by_version, happened_at, booked_at),
+           concat_ws(' ', encode(substring(decision for 30), 'escape'), account_id, programme, programme_version, occurred_at, decided_at)
+    from compared
+    where substring(decision for octet_length(beginning)) <> beginning
+        or (grant_id is not null and (
+            to_account is distinct from account_id or in_programme is distinct from programme or by_version is distinct from programme_version
+            or happened_at is distinct from occurred_at or booked_at is distinct from decided_at
+        ))
+"""  # noqa: S608  constants
 
 CHECKS = (
     check(
         "I16",
-        "Nothing in history was changed: every hash follows from the one before it and from the rows",
-        ("entry", _CHAIN),
-        ("account", _WITHOUT_HISTORY),
-        ("purchase", _EVIDENCE),
+        "Nothing in history was changed: every hash follows from the one before it and from the rows, and every grant from its decision",
+        Hashes("entry", _CHAIN),
+        Rows("account", _END),
+        Hashes("purchase", _EVIDENCE),
+        Rows("purchase", _TERMS),
     ),
-    check("A3", "Every grant has the points that its explanation comes to", ("purchase", _POINTS)),
 )

@@ -1,23 +1,26 @@
 """I1, I14: transactions balance, and amounts are what they may be."""
 
-from accrual.store.checks.question import check
+from accrual.store.checks.question import Rows, check
 
+#: Every transaction has two legs for each lot, one after the other, that sum to zero; so all of its legs do.
 _BALANCED = """
-    select transaction_id, 'legs from 0 on, of one moment and programme, that sum to 0',
-           'legs to ' || max(leg) || ', a sum of ' || sum(amount) || ' in ' || string_agg(distinct account.programme, ' and ')
-    from entry left join account on account.id = entry.account_id
-    group by transaction_id
-    having sum(amount) <> 0 or min(account.programme) is distinct from max(account.programme) or count(account.id) < count(*)
-        or max(leg) <> count(*) - 1 or sum(leg) <> count(*) * (count(*) - 1) / 2 or min(booked_at) <> max(booked_at)
+    select transaction_id, 'two legs for each lot, one after the other, of one moment and programme, with a sum of 0',
+           count(*) || ' legs from ' || min(leg) || ' to ' || max(leg) || ' for ' || coalesce(lot_id::text, 'no lot') || ', a sum of ' || sum(amount)
+    from (
+        select entry.transaction_id, entry.lot_id, entry.leg, entry.amount, entry.booked_at, hashtext(coalesce(entry.programme, system.programme)) as programme
+        from entry left join account as system on system.id = entry.account_id and system.kind = 'system'
+    ) as legs
+    group by transaction_id, lot_id
+    having sum(amount) <> 0 or count(*) <> 2 or max(leg) <> min(leg) + 1 or min(leg) % 2 <> 0
+        or min(booked_at) <> max(booked_at) or min(programme) <> max(programme)
 """
-#: The account on the other side follows from the operation.
+#: Which system account stands on the other side follows from the way the points go.
 _OTHER_SIDE = """
-    select entry.transaction_id, coalesce(system.name, 'a system account'), 'leg ' || entry.leg || ' of ' || coalesce(account.kind, 'no account')
-    from entry
-    left join account on account.id = entry.account_id
-    left join account as system on system.id = entry.account_id and system.kind = 'system'
-        and system.name = case when entry.amount < 0 then 'issued' else 'expired' end
-    where (entry.bucket = 'system') <> (system.id is not null)
+    select entry.transaction_id, 'issued or expired, as the points go',
+           'leg ' || entry.leg || ' in ' || entry.bucket || ' of ' || coalesce(account.name, account.kind, 'no account')
+    from entry left join account on account.id = entry.account_id
+    where (entry.bucket = 'system') <> (account.kind = 'system') or account.id is null
+        or (account.kind = 'system' and account.name <> case when entry.amount < 0 then 'issued' else 'expired' end)
 """
 _AMOUNTS = """
     select transaction_id, 'an amount from 1 to 10^15, either way, and a balance that is not below 0', amount || ', after it ' || balance_after
@@ -31,6 +34,6 @@ _TO_ITSELF = """
 """
 
 CHECKS = (
-    check("I1", "The legs of every transaction sum to zero", ("entry", _BALANCED), ("entry", _OTHER_SIDE)),
-    check("I14", "Amounts are within their bounds, and nobody moves points to themselves", ("entry", _AMOUNTS), ("entry", _TO_ITSELF)),
+    check("I1", "The legs of every transaction sum to zero", Rows("entry", _BALANCED), Rows("entry", _OTHER_SIDE)),
+    check("I14", "Amounts are within their bounds, and nobody moves points to themselves", Rows("entry", _AMOUNTS), Rows("entry", _TO_ITSELF)),
 )

@@ -1,6 +1,6 @@
 """A1, A2: everybody finds their account, and an account is what its name says."""
 
-from accrual.store.checks.question import check
+from accrual.store.checks.question import Rows, check
 
 _LOST = """
     select holder.account_id, 'an account in ' || holder.programme, coalesce(account.kind || ' account in ' || account.programme, 'no account')
@@ -45,9 +45,9 @@ CHECKS = (
     check(
         "A1",
         "Every holder leads to one account, and nothing is stranded in one that nobody finds",
-        ("holder", _LOST),
-        ("account", _STRANDED),
-        ("account", _MOVED),
+        Rows("holder", _LOST),
+        Rows("account", _STRANDED),
+        Rows("account", _MOVED),
     ),
-    check("A2", "An account counts its purchases, and belongs to the programme of its entries", ("account", _PURCHASES), ("entry", _PROGRAMMES)),
+    check("A2", "An account counts its purchases, and belongs to the programme of its entries", Rows("account", _PURCHASES), Rows("entry", _PROGRAMMES)),
 )

@@ -1,6 +1,6 @@
 """I8: no point of a lot is lost or made, wherever the lot goes."""
 
-from accrual.store.checks.question import check
+from accrual.store.checks.question import Rows, check
 
 _LEGS = """
     with legs as (
@@ -21,8 +21,8 @@ _TERMS = """
            concat_ws(', ', entry.amount, entry.usable_from, entry.expires_at, entry.occurred_at, 'version ' || entry.version),
            concat_ws(', ', lot.amount, lot.usable_from, lot.expires_at, lot.granted_at, 'version ' || lot.version)
     from (select * from entry where operation = 'grant') as entry full join lot on lot.id = entry.lot_id
-    where (entry.amount, entry.usable_from, entry.occurred_at, entry.version) is distinct from (lot.amount, lot.usable_from, lot.granted_at, lot.version)
-        or entry.expires_at is distinct from lot.expires_at
+    where entry.amount is distinct from lot.amount or entry.version is distinct from lot.version or entry.usable_from is distinct from lot.usable_from
+        or entry.occurred_at is distinct from lot.granted_at or entry.expires_at is distinct from lot.expires_at
     order by 1
 """
 _EMPTIED = """
@@ -48,9 +48,9 @@ CHECKS = (
     check(
         "I8",
         "What was granted of a lot is what was taken and what remains, and an account has what its lots have",
-        ("lot", _LEGS),
-        ("lot", _TERMS),
-        ("lot", _EMPTIED),
-        ("account", _OF_ACCOUNT),
+        Rows("lot", _LEGS),
+        Rows("lot", _TERMS),
+        Rows("lot", _EMPTIED),
+        Rows("account", _OF_ACCOUNT),
     ),
 )
