@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from accrual.handlers import receipts
 from contracts.envelope import Event, decode, encode
 from contracts.purchases import Line
 from contracts.rewards import RewardGranted
@@ -240,3 +241,18 @@ class TestConfirmations:
 
 
 BREAD_TOO = PARCELS.replace("parcels", "bread-too").replace(PARCEL_SHOP, "second-bakery").replace("pending: {until: confirmed, at_latest: 30 days}\n", "")
+
+
+async def test_after_a_poison_purchase_a_repeated_one_still_earns_once(service: Service, monkeypatch: pytest.MonkeyPatch):
+    """The batch is decided in parts then, and a later part must know what an earlier one accepted."""
+    earn = receipts.earn
+
+    def poisoned(books: Any, earning: Any, *, now: Any) -> Any:
+        if b'"poison"' in earning.body:
+            raise ZeroDivisionError
+        return earn(books, earning, now=now)
+
+    monkeypatch.setattr(receipts, "earn", poisoned)
+    batch = [a_purchase("1"), a_purchase("2"), a_purchase("poison"), a_purchase("1", event_id="again"), a_purchase("3")]
+    assert await service.hear(*batch) == ["granted", "granted", "dead-lettered internal-error", "duplicate", "granted"]
+    assert await service.balances() == {(ANAS_CARD, "bread"): (0, 15 + 10 + 10)}

@@ -1,6 +1,7 @@
 """Topic `purchases`: what a receipt earns, once; and confirmations, which make waiting points usable."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -32,17 +33,19 @@ class Purchases:
         programmes = await self._catalogue.current(connection)
         now = self._clock()
         receipts = {id(event): receipt_of(event, programmes, now=now) for event in events if isinstance(event.data, PurchaseRecorded)}
-        await causes.lock_anchors(connection, _keys(receipts, events))
+        seen = await causes.lock_anchors(connection, _keys(receipts, events))
         lots = await lots_confirmed(connection, _later(events))
         wanted = (receipt.wanted for receipt in receipts.values() if receipt.wanted is not None)
         route = await lock_accounts(connection, wanted, also=(lot.account_id for lot in lots.values()))
-        self._held.keep(connection, Batch(receipts, route))
+        self._held.keep(connection, Batch(receipts, route, seen))
 
     async def decide(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Decide the events in their order, each seeing what those before it did."""
         batch = self._held.of(connection)
         receipts = {id(event): batch.of(event) for event in events if isinstance(event.data, PurchaseRecorded)}
-        known = await causes.known_purchases(connection, _keys(receipts, events))
+        keys = _keys(receipts, events)
+        known = await causes.known_purchases(connection, keys if batch.seen is None else keys & batch.seen)
+        self._held.keep(connection, replace(batch, seen=None))  # the next part of the batch may meet what this one accepts
         books = await _books(connection, receipts, batch.route, _later(events))
         desk = Receipts(books, batch.route, known, now=now)
         await desk.load(connection, receipts.values())

@@ -41,6 +41,7 @@ class Batch(Generic[T]):
 
     read: Mapping[int, T]  # by the event's identity
     route: Route
+    seen: frozenset[bytes] | None = None  # all keys about which something may have been decided; None: any
 
     def of(self, event: Event[Any]) -> T:
         """Return an event as it was read. Raises Repeat for one that was not there when the locks were taken."""

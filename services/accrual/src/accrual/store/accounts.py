@@ -30,13 +30,17 @@ _SAVE = """
     where account.id = new.id
 """
 _CLOSE = "update account set moved_to = new.target from (select unnest($1::uuid[]) as id, unnest($2::uuid[]) as target) as new where account.id = new.id"
+# Rules and periods are the same few for all accounts of a batch: they go over once, and each row says which.
 _COUNTERS = """
-    select counter.account_id, counter.rule, counter.period, counter.value
-    from (select unnest($1::uuid[]) as account_id, unnest($2::text[]) as rule, unnest($3::text[]) as period) as wanted
-    join counter using (account_id, rule, period)
+    select wanted.account_id, wanted.place, counter.value
+    from (select unnest($1::uuid[]) as account_id, unnest($2::int[]) as place) as wanted
+    join counter on counter.account_id = wanted.account_id
+        and counter.rule = ($3::text[])[wanted.place] and counter.period = ($4::text[])[wanted.place]
 """
 _COUNT = """
-    insert into counter (account_id, rule, period, value) select unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[]), unnest($4::bigint[])
+    insert into counter (account_id, rule, period, value)
+    select account_id, ($4::text[])[place], ($5::text[])[place], value
+    from (select unnest($1::uuid[]) as account_id, unnest($2::int[]) as place, unnest($3::bigint[]) as value) as new
     on conflict (account_id, rule, period) do update set value = excluded.value
 """
 _MERGE_COUNTERS = """
@@ -95,9 +99,10 @@ async def counters(connection: Connection, wanted: Iterable[Counted]) -> dict[UU
     asked = list(wanted)
     found: dict[UUID, dict[CounterKey, int]] = {}
     if asked:
-        rows = await connection.fetch(_COUNTERS, [account_id for account_id, _ in asked], [key.rule for _, key in asked], [key.period for _, key in asked])
-        for account_id, rule, period, value in rows:
-            found.setdefault(account_id, {})[CounterKey(rule, period)] = value
+        keys = _Keys()
+        places = [keys.place(key) for _, key in asked]
+        for account_id, place, value in await connection.fetch(_COUNTERS, [account_id for account_id, _ in asked], places, *keys.columns()):
+            found.setdefault(account_id, {})[keys.key(place)] = value
     return found
 
 
@@ -105,15 +110,35 @@ async def count(connection: Connection, values: Iterable[tuple[Counted, int]]) -
     """Set counters to new values. Their accounts must be locked."""
     ordered = sorted(values)
     if ordered:
-        await connection.execute(
-            _COUNT,
-            [account_id for (account_id, _), _ in ordered],
-            [key.rule for (_, key), _ in ordered],
-            [key.period for (_, key), _ in ordered],
-            [value for _, value in ordered],
-        )
+        keys = _Keys()
+        places = [keys.place(key) for (_, key), _ in ordered]
+        await connection.execute(_COUNT, [account_id for (account_id, _), _ in ordered], places, [value for _, value in ordered], *keys.columns())
 
 
 async def merge_counters(connection: Connection, moved: Collection[tuple[UUID, UUID]]) -> None:
     """Add the counters of one account to those of another, so that a claim opens no cap anew."""
     await connection.execute(_MERGE_COUNTERS, [source for source, _ in moved], [target for _, target in moved])
+
+
+class _Keys:
+    """The counters that a statement speaks of, each with its place in two arrays."""
+
+    def __init__(self) -> None:
+        self._places: dict[CounterKey, int] = {}
+        self._keys: list[CounterKey] = []
+
+    def place(self, key: CounterKey) -> int:
+        """Return where a counter stands, counted from 1."""
+        place = self._places.get(key)
+        if place is None:
+            self._keys.append(key)
+            place = self._places[key] = len(self._keys)
+        return place
+
+    def key(self, place: int) -> CounterKey:
+        """Return the counter at a place."""
+        return self._keys[place - 1]
+
+    def columns(self) -> tuple[list[str], list[str]]:
+        """Return the rules and the periods, in their places."""
+        return [key.rule for key in self._keys], [key.period for key in self._keys]

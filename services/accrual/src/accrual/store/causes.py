@@ -84,19 +84,25 @@ _DISCREPANCY = """
 """
 
 
-async def lock_anchors(connection: Connection, keys: Iterable[bytes]) -> None:
-    """Lock the places where all that is about these purchases and activities meets, in order, until the transaction ends."""
+async def lock_anchors(connection: Connection, keys: Iterable[bytes]) -> frozenset[bytes]:
+    """Lock the places where all that is about these purchases and activities meets, in order, until the transaction ends.
+
+    Returns those that were there before: about the others nothing has been decided.
+    """
     ordered = sorted(set(keys))
     if not ordered:
-        return
-    new = await connection.fetch(_ANCHOR, ordered)  # whoever inserts a row holds its lock
-    if len(new) < len(ordered):
-        await connection.execute(_LOCK_ANCHORS, sorted(set(ordered) - {row[0] for row in new}))
+        return frozenset()
+    new = {row[0] for row in await connection.fetch(_ANCHOR, ordered)}  # whoever inserts a row holds its lock
+    known = frozenset(ordered) - new
+    if known:
+        await connection.execute(_LOCK_ANCHORS, sorted(known))
+    return known
 
 
 async def known_purchases(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, Known]:
     """Find the highest accepted revision of each purchase."""
-    return {row[0]: Known(row[1], row[2], row[3]) for row in await connection.fetch(_KNOWN, list(keys))}
+    wanted = list(keys)
+    return {row[0]: Known(row[1], row[2], row[3]) for row in await connection.fetch(_KNOWN, wanted)} if wanted else {}
 
 
 async def bodies(connection: Connection, revisions: Collection[tuple[bytes, int]]) -> dict[tuple[bytes, int], bytes]:
