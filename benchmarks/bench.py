@@ -172,10 +172,7 @@ class Bench:
 async def measure(plan: Plan, places: Places) -> Figures:
     """Measure everything, from no server to no server."""
     async with prepared(places) as ground:
-        described = machine.describe(ground)
-        if not described["python_optimised"]:
-            note("This Python was built without --enable-optimizations, as pyenv does unless told to: expect it to be a third to a half slower than others.")
-        figures = Figures(parameters={**asdict(plan), "parts": sorted(plan.parts)}, machine=described)
+        figures = Figures(parameters={**asdict(plan), "parts": sorted(plan.parts)}, machine=machine.describe(ground))
         await Bench(plan, ground, figures).measure()
     if Part.DEMO in plan.parts:
         with progress("Timing `loyalty demo`"):
