@@ -2,6 +2,7 @@
 
 import orjson
 
+from accrual import metrics
 from accrual.domain import documents
 from accrual.domain.compiler import compile_document
 from accrual.domain.programme import Programme
@@ -25,5 +26,6 @@ class Catalogue:
                 if version.sequence > self._newest:
                     self._compiled.append(compile_document(documents.read_json(orjson.loads(version.document))))
                     self._newest = version.sequence
+                    metrics.expect_programme(version.programme)
             self._programmes = Programmes(self._compiled)
         return self._programmes
