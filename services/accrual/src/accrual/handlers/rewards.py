@@ -62,13 +62,13 @@ def change_id(origin: Origin, type_: str, holder: str) -> UUID:
 
 def granted(account: Account, decision: Grant, stamp: Stamp, *, owner: str, origin: Origin, explanation: bytes) -> Message:
     """Say that points were given. Written without the model, for speed; the tests hold it to the model byte by byte."""
-    booked_at = stamp.booked_at
+    booked_at, balance = stamp.booked_at, account.balance
     body = {
         "programme": stamp.programme,
         "programme_version": stamp.programme_version,
         "holder": owner,
         "account_version": account.version,
-        "balance": account.balance._asdict(),
+        "balance": {"pending": balance.pending, "available": balance.available, "held": balance.held, "debt": balance.debt},
         "cause": {
             "source": origin.source,
             "event_id": origin.event_id,
