@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Literal, TypeVar
 
-from contracts.fields import Holder
 from contracts.identifiers import member_holder
+from contracts.replies import Account, Balance, LookUp, Member, Reply, Resolved
 from gateway.clients.accrual import Accrual
 from gateway.clients.members import Members
 from gateway.clients.problems import Unavailable
-from gateway.clients.replies import Account, Balance, Member, Reply, Resolved
 from gateway.clients.services import Asking
 from gateway.metrics import PARTIAL
 from shared.problems import Problem
@@ -18,15 +17,6 @@ NOT_FOUND = 404
 
 Part = Literal["member", "accounts"]
 Answered = TypeVar("Answered", bound=Reply)
-
-
-class LookUp(Reply):
-    """Whoever stands at the till: the member if there is one, and the points, the member's or those that wait for a guest."""
-
-    identifier: Holder
-    member: Member | None
-    accounts: tuple[Account, ...] | None
-    unavailable: tuple[Part, ...] = ()
 
 
 async def look_up(identifier: bytes, *, accrual: Accrual, members: Members, asking: Asking, resolving: Asking) -> LookUp:

@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from contracts.fields import Id
+from contracts.replies import EventVerdict, Grant, Purchase
 from gateway.api import examples
 from gateway.api.operations import operation
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
-from gateway.clients.replies import EventVerdict, Grant, Purchase
 
 
 def routes(gateway: Gateway) -> APIRouter:

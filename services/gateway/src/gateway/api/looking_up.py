@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 
+from contracts.replies import LookUp
+from contracts.requests import Identifier
 from gateway import handlers
 from gateway.api import examples
 from gateway.api.operations import operation
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
-from gateway.api.requests import Identifier
 
 
 def routes(gateway: Gateway) -> APIRouter:
@@ -16,7 +17,7 @@ def routes(gateway: Gateway) -> APIRouter:
 
     @router.post(
         "/v1/members/look-up",
-        response_model=handlers.LookUp,
+        response_model=LookUp,
         summary="Find a member by identifier",
         **operation(gateway.verifier, "members:read accounts:read", reply=examples.LOOK_UP, body=examples.ANAS_CARD, problems=["invalid-identifier"]),
     )

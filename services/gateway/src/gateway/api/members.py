@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from contracts.identifiers import member_holder
+from contracts.replies import Balance, History, Member
 from gateway.api import examples
 from gateway.api.operations import OF_A_PAGE, operation
 from gateway.api.pages import Page, page_of
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
-from gateway.clients.replies import Balance, History, Member
 
 MemberId = Annotated[UUID, Path(json_schema_extra={"example": examples.ANA})]
 

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from contracts.fields import Id
+from contracts.replies import Programme, Programmes
 from gateway.api import examples
 from gateway.api.operations import operation
 from gateway.api.parts import Gateway
 from gateway.api.recent import Recent
-from gateway.clients.replies import Programme, Programmes
 
 Name = Annotated[Id, Path(json_schema_extra={"example": "coffee-bonus"})]
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="The version in force, where it is not given.")]

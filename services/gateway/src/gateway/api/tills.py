@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from contracts.replies import Accepted, Quote, Waiting
+from contracts.requests import GuestRequest, QuoteRequest, RegistrationRequest
 from gateway.api import examples
 from gateway.api.operations import IDEMPOTENCY_KEY, OF_A_CART, OF_A_REGISTRATION, operation
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
-from gateway.api.requests import GuestRequest, QuoteRequest, RegistrationRequest
-from gateway.clients.replies import Accepted, Quote, Waiting
 
 
 def routes(gateway: Gateway) -> APIRouter:

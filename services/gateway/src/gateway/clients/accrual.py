@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote as escaped
 from uuid import UUID
 
-from gateway.clients.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, Quote
+from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, Quote
 from gateway.clients.services import Asking, OwningService, Question
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from gateway.clients.replies import Accepted, Member, Resolved, Waiting
+from contracts.replies import Accepted, Member, Resolved, Waiting
 from gateway.clients.services import Asking, OwningService, Question
 
 

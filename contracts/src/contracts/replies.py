@@ -1,4 +1,4 @@
-"""What the owning services answer, and therefore what the gateway can show: a field that is not named here never leaves it."""
+"""What the public API answers: what its clients can read, and all that the gateway shows of what its owners say."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -173,6 +173,15 @@ class Resolved(Reply):
 
     identifier: Holder
     member_id: UUID | None = None
+
+
+class LookUp(Reply):
+    """Whoever stands at the till: the member if there is one, and the points, the member's or those that wait for a guest."""
+
+    identifier: Holder
+    member: Member | None
+    accounts: tuple[Account, ...] | None
+    unavailable: tuple[Literal["member", "accounts"], ...] = ()
 
 
 class WaitingPoints(Reply):

@@ -1,4 +1,4 @@
-"""What callers may send: closed, so that a misspelt field is an error and never ignored."""
+"""What callers of the public API may send: closed, so that a misspelt field is an error and never ignored."""
 
 from typing import Annotated, Literal
 
