@@ -16,7 +16,7 @@ class Basket:
         """Work out amounts as the programme's basis says."""
         self.lines = event.lines
         self.masks = matcher.line_masks(event.lines)
-        self.amounts = _amounts(event.lines, arithmetic)
+        self.amounts = counted(event.lines, arithmetic)
         self.money_digits = arithmetic.money_digits
         self._beyond = matcher.beyond_goods
         self._delivery = event.delivery_amount
@@ -55,7 +55,8 @@ class Basket:
         return parts
 
 
-def _amounts(lines: Sequence[Line], arithmetic: Arithmetic) -> list[int]:
+def counted(lines: Sequence[Line], arithmetic: Arithmetic) -> list[int]:
+    """Return the money of each line that counts, as the programme's basis says."""
     if arithmetic.before_discounts:
         amounts = [line.paid_amount if line.list_amount is None else line.list_amount for line in lines]
     else:

@@ -45,6 +45,7 @@ def compile_document(document: Document) -> Programme:
             delivery_without_tax=points.basis.tax == "without",
             worth={currency: _worth(document, currency) for currency in document.all_currencies},
             limits=_limits(document.cap, points.decimals),
+            returns=document.returns,
         ),
         document=document,
         purchases={

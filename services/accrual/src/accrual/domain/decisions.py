@@ -95,6 +95,15 @@ class Reason(StrEnum):
     TOO_OLD = "too-old"
     IN_THE_FUTURE = "in-the-future"
     TOO_MANY_POINTS = "too-many-points"  #: more than an account can hold
+    UNKNOWN_PURCHASE = "unknown-purchase"
+    PURCHASE_REFUSED = "purchase-refused"
+    PURCHASE_CANCELLED = "purchase-cancelled"
+    PURCHASE_NOT_NAMED = "purchase-not-named"  #: and the programme does not look for it
+    CORRECTION_OF_HOLDER = "correction-of-holder"  #: a correction may not change account, programme or merchant
+    OTHER_CURRENCY = "other-currency"  #: a return in another currency than its purchase
+    UNKNOWN_LINE = "unknown-line"
+    OVER_RETURNED = "over-returned"  #: more than is left of the purchase
+    ALREADY_RETURNED = "already-returned"  #: nothing is left of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from accrual.domain.grammar import (
 )
 
 Trigger = Literal["purchase", "registration", "activity"]
+SpentPolicy = Literal["clamp", "debt", "block"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -208,6 +209,15 @@ class Late(Part):
     accept: Days = "400 days"
 
 
+class Returns(Part):
+    """What becomes of points when goods come back."""
+
+    by: Literal["lines", "money"] = "lines"  #: ask each rule about the lines that are left, or keep the share of the money that is left
+    spent: SpentPolicy = "clamp"  #: points spent already: forget them, let the next points pay them, or let a quote refuse the return
+    recheck: Truth = False  #: ask minimum and quantity again of what is left
+    unnamed: Literal["refuse", "newest"] = "refuse"  #: a return that names no purchase: the newest ones with these goods
+
+
 class Document(Part):
     """A version of a programme."""
 
@@ -226,6 +236,7 @@ class Document(Part):
     pending: Pending | None = None
     expiry: Annotated[Expiry | None, NEVER] = None
     late: Late = Late()
+    returns: Returns = Returns()
 
     @property
     def all_currencies(self) -> tuple[str, ...]:

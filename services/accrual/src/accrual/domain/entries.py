@@ -28,6 +28,8 @@ class Movement(StrEnum):
     ACTIVATE = "activate"
     EXPIRE = "expire"
     CLAIM = "claim"
+    REVERSE = "reverse"
+    PAY_DEBT = "pay-debt"
 
 
 class SystemAccount(StrEnum):
@@ -35,6 +37,7 @@ class SystemAccount(StrEnum):
 
     ISSUED = "issued"
     EXPIRED = "expired"
+    REDEEMED = "redeemed"
 
     def id_in(self, programme: str) -> UUID:
         """Return its account id in a programme: the same for ever."""

@@ -36,19 +36,19 @@ def evaluate(rules: RuleSet, event: Event, state: AccountState, day: Day) -> tup
             candidates ^= rule.bit
             not_given.append(refusal)
     base, multipliers, fixed = rules.matcher.applying(candidates)
-    earned: list[Share] = []
+    shares: list[Share] = []
     for rule in base:
-        step = _earned(rule, basket)
+        step = earned(rule, basket)
         if step is None:
             not_given.append(rule.refusals["nothing-to-count"])
         else:
-            earned.append((rule, step))
-    given = [(rule, _once(rule, basket)) for rule in fixed]
+            shares.append((rule, step))
+    given = [(rule, once(rule, basket)) for rule in fixed]
     if rules.stacking:
-        earned, given, multipliers = chosen(earned, given, multipliers, state=state, day=day, not_given=not_given)
+        shares, given, multipliers = chosen(shares, given, multipliers, state=state, day=day, not_given=not_given)
     if multipliers:
-        earned += multiply(earned, multipliers, basket, stacking=rules.stacking, not_given=not_given)
-    return earned + given, (*silent, *not_given) if not_given else silent
+        shares += multiply(shares, multipliers, basket, stacking=rules.stacking, not_given=not_given)
+    return shares + given, (*silent, *not_given) if not_given else silent
 
 
 def _guard(rule: CompiledRule, basket: Basket, state: AccountState, day: Day) -> NotGiven | None:
@@ -67,10 +67,10 @@ def _guard(rule: CompiledRule, basket: Basket, state: AccountState, day: Day) ->
     return None
 
 
-def _earned(rule: CompiledRule, basket: Basket) -> Step | None:
+def earned(rule: CompiledRule, basket: Basket) -> Step | None:
     """Return what a base rule gives by itself; None where there is nothing to count."""
     if rule.counts == "once":
-        return _once(rule, basket)
+        return once(rule, basket)
     lines = () if rule.everything else basket.line_ids(rule.bit)
     if rule.counts == "quantity":
         quantity = basket.quantity(rule.bit)
@@ -83,7 +83,7 @@ def _earned(rule: CompiledRule, basket: Basket) -> Step | None:
     return Step(rule.id, rule.operation, counted * rule.numerator, rule.denominator, lines, basis, say)
 
 
-def _once(rule: CompiledRule, basket: Basket) -> Step:
+def once(rule: CompiledRule, basket: Basket) -> Step:
     """Return what a rule gives that gives the same for every receipt or activity."""
     lines = () if rule.everything else basket.line_ids(rule.bit)
     return Step(rule.id, rule.operation, rule.numerator, rule.denominator, lines, None, (plain, rule.words))

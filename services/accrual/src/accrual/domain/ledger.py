@@ -3,14 +3,15 @@
 Every booking raises the version of each holder account in it by one, moves its hash on, and has legs that sum to zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from accrual.domain.chain import canonical, link
 from accrual.domain.decisions import Grant
 from accrual.domain.entries import Account, Balance, Bucket, Entry, Movement, Stamp, SystemAccount, Transaction
-from accrual.domain.lots import Lot, LotState
+from accrual.domain.lots import Lot, LotState, expired, in_order, reduced
+from accrual.domain.reversing import Reversal
 
 
 class Booking(NamedTuple):
@@ -75,7 +76,7 @@ def expire(account: Account, lot: Lot, stamp: Stamp) -> Booking:
 def claim(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp) -> Booking:
     """Move everything of one account into another, lots intact: their dates, their order and what remains of them.
 
-    `lots` are all lots of the source that have points left; two legs each. Accounts come back in the order source, target.
+    `lots` are all lots of the source that have points left; two legs each, and two for its debt. Accounts come back in the order source, target.
     A source with nothing in it gives a booking without legs, which changes no version: there is nothing to write.
     """
     if source.id == target.id:
@@ -88,6 +89,11 @@ def claim(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp) -
         into, _, arrived = _added(into, lot.remaining, pending=pending)
         entries.append(Entry(source.id, source.version + 1, bucket, -lot.remaining, left, lot.id))
         entries.append(Entry(target.id, target.version + 1, bucket, lot.remaining, arrived, lot.id))
+    if out_of.debt:
+        entries.append(Entry(source.id, source.version + 1, Bucket.DEBT, -out_of.debt, 0, None))
+        into = into._replace(debt=into.debt + out_of.debt)
+        entries.append(Entry(target.id, target.version + 1, Bucket.DEBT, out_of.debt, into.debt, None))
+        out_of = out_of._replace(debt=0)
     if any(out_of):
         raise ValueError(f"the lots of account {source.id} do not add up to its balance")
     transaction = Transaction(stamp, Movement.CLAIM, tuple(entries))
@@ -95,6 +101,46 @@ def claim(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp) -
         return Booking(transaction, (source, target), ())
     moved = tuple(lot._replace(account_id=target.id) for lot in lots)
     return _booked(transaction, [(source, out_of), (target, into)], moved)
+
+
+def reverse(account: Account, reversal: Reversal, lots: Mapping[UUID, Lot], stamp: Stamp) -> Booking:
+    """Take points back: out of lots, and what the policy lets the account owe out of its debt. Two legs for each; the other is → issued.
+
+    Where nothing moves, because all is forgiven, the booking has no legs and changes no version, as with `claim`.
+    """
+    issued, version = SystemAccount.ISSUED.id_in(stamp.programme), account.version + 1
+    balance, entries, changed = account.balance, list[Entry](), list[Lot]()
+    for lot_id, points in reversal.allocations:
+        lot = lots[lot_id]
+        changed.append(reduced(lot, points=points))
+        balance, bucket, after = _added(balance, -points, pending=lot.state is LotState.PENDING)
+        entries.append(Entry(account.id, version, bucket, -points, after, lot_id))
+        entries.append(Entry(issued, None, Bucket.SYSTEM, points, None, lot_id))
+    if reversal.debt:
+        balance = balance._replace(debt=balance.debt - reversal.debt)
+        entries.append(Entry(account.id, version, Bucket.DEBT, -reversal.debt, balance.debt, None))
+        entries.append(Entry(issued, None, Bucket.SYSTEM, reversal.debt, None, None))
+    transaction = Transaction(stamp, Movement.REVERSE, tuple(entries))
+    return _booked(transaction, [(account, balance)], tuple(changed)) if entries else Booking(transaction, (account,), ())
+
+
+def pay_debt(account: Account, lots: Iterable[Lot], stamp: Stamp) -> Booking:
+    """Pay what the account owes, as far as its usable points go: available → debt, two legs for each lot, what expires first first.
+
+    Where it owes nothing, or has nothing to pay with, the booking has no legs and changes no version.
+    """
+    balance, entries, changed = account.balance, list[Entry](), list[Lot]()
+    for lot in in_order(lots):
+        due = -balance.debt if lot.state is LotState.AVAILABLE and not expired(lot, at=stamp.booked_at) else 0
+        points = min(lot.remaining, due)
+        if points:
+            changed.append(reduced(lot, points=points))
+            balance, bucket, after = _added(balance, -points, pending=False)
+            balance = balance._replace(debt=balance.debt + points)
+            entries.append(Entry(account.id, account.version + 1, bucket, -points, after, lot.id))
+            entries.append(Entry(account.id, account.version + 1, Bucket.DEBT, points, balance.debt, lot.id))
+    transaction = Transaction(stamp, Movement.PAY_DEBT, tuple(entries))
+    return _booked(transaction, [(account, balance)], tuple(changed)) if entries else Booking(transaction, (account,), ())
 
 
 def _booked(transaction: Transaction, balances: Sequence[tuple[Account, Balance]], lots: tuple[Lot, ...]) -> Booking:

@@ -64,14 +64,19 @@ def balance_of(lots: Iterable[Lot], *, at: datetime) -> Balance:
     return Balance(pending=pending, available=available)
 
 
+def in_order(lots: Iterable[Lot]) -> list[Lot]:
+    """Return lots in the order in which their points are spent: first what expires first, never-expiring last, older first on a tie."""
+    return sorted(lots, key=lambda lot: (lot.expires_at or _NEVER, lot.granted_at, lot.id))
+
+
 def consume(lots: Iterable[Lot], *, points: int, at: datetime) -> tuple[Allocation, ...] | None:
-    """Choose lots to take points from: first what expires first, never-expiring last, older first on a tie.
+    """Choose lots to take points from: those that are spent first before others.
 
     None where the usable lots do not hold so many; nothing is ever taken in part.
     """
     chosen: list[Allocation] = []
     missing = points
-    for lot in sorted(lots, key=lambda lot: (lot.expires_at or _NEVER, lot.granted_at, lot.id)):
+    for lot in in_order(lots):
         if missing == 0:
             break
         if lot.remaining and usable(lot, at=at):

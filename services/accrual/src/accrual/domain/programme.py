@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.amounts import MAX_POINTS
 from accrual.domain.decisions import Decision, Explanation, Grant, NotGiven, NothingEarned, Reason, Refusal
-from accrual.domain.document import Document, Expiry
+from accrual.domain.document import Document, Expiry, Returns
 from accrual.domain.evaluation import RuleSet, evaluate
 from accrual.domain.facts import Activity, Fact, Purchase, Registration
 from accrual.domain.lifetimes import expiry_of, start_of
@@ -46,6 +46,7 @@ class Terms:
     delivery_without_tax: bool
     worth: Mapping[str, Fraction]
     limits: tuple[Limit, ...]
+    returns: Returns
 
 
 class Programme:
@@ -78,8 +79,8 @@ class Programme:
 
     def counters(self, fact: Fact) -> tuple[CounterKey, ...]:
         """Return the counters that deciding the event may read or change: all that the state must hold."""
-        limits = self._day(fact.occurred_at.astimezone(self.terms.zone).date(), _TRIGGERS[type(fact)]).limits
-        rules = self._rules_for(fact)
+        limits = self.limits_of(fact)
+        rules = self.rules_for(fact)
         ids = [PROGRAMME, *(rule.id for rule in rules.rules if rule.limited)] if rules is not None else [PROGRAMME]
         found = [limit.key for rule in ids for limit in limits[rule] if limit.key is not None]
         if isinstance(fact, Registration):
@@ -91,10 +92,22 @@ class Programme:
         rate = self.terms.worth[currency]
         return points * rate.numerator // rate.denominator
 
-    def _rules_for(self, fact: Fact) -> RuleSet | None:
+    def rules_for(self, fact: Fact) -> RuleSet | None:
+        """Return the rules that are asked about an event; None where there are none for its currency or kind."""
         if isinstance(fact, Purchase):
             return self._purchases.get(fact.currency)
         return self._activities.get(fact.kind) if isinstance(fact, Activity) else self._registration
+
+    def limits_of(self, fact: Fact) -> Mapping[str, tuple[DayLimit, ...]]:
+        """Return the limits of each rule, and of the programme, on the day of an event."""
+        return self._day(fact.occurred_at.astimezone(self.terms.zone).date(), _TRIGGERS[type(fact)]).limits
+
+    def delivery_of(self, purchase: Purchase) -> int:
+        """Return how much of a purchase's delivery counts."""
+        if not self.terms.delivery_counts:
+            return 0
+        tax = purchase.delivery_tax_amount if self.terms.delivery_without_tax else 0
+        return max(purchase.delivery_amount - tax, 0)
 
     def _purchase(self, purchase: Purchase, state: AccountState) -> Decision:
         rules = self._purchases.get(purchase.currency)
@@ -105,10 +118,7 @@ class Programme:
             return Refusal(Reason.UNKNOWN_ZONE, f"{purchase.zone} is not a time zone")
         if not purchase.identified:
             return _nothing("no-identifier", "nobody was identified at the till")
-        delivery = 0
-        if self.terms.delivery_counts:
-            tax = purchase.delivery_tax_amount if self.terms.delivery_without_tax else 0
-            delivery = max(purchase.delivery_amount - tax, 0)
+        delivery = self.delivery_of(purchase) if self.terms.delivery_counts else 0
         local = purchase.occurred_at.astimezone(zone)
         return self._settled(rules, Event(purchase.lines, delivery, purchase.store, purchase.channel, local), state, "purchase")
 

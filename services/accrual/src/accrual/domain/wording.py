@@ -1,5 +1,7 @@
 """What steps of an explanation say. Decisions keep the numbers; the words are made when somebody reads them."""
 
+from datetime import datetime
+
 from accrual.domain.amounts import Rounding, written, written_exactly
 
 _ROUNDED = {Rounding.FLOOR: "rounded down to", Rounding.HALF_UP: "rounded to", Rounding.CEIL: "rounded up to"}
@@ -39,3 +41,23 @@ def capped(limit: str, used: int, left: int, points: int, denominator: int, digi
 def counted_out(limit: str, points: int, denominator: int, digits: int) -> str:
     """`at most 1 times per day, reached: 0 of 60`."""
     return f"at most {limit}, reached: {written(0, digits)} of {written_exactly(points, denominator, digits)}"
+
+
+def within_given(given: int, points: int, denominator: int, digits: int) -> str:
+    """`no more than was given: 50 of 60`."""
+    return f"no more than was given: {written(given, digits)} of {written_exactly(points, denominator, digits)}"
+
+
+def share_kept(left: int, whole: int, points: int, money_digits: int, digits: int) -> str:
+    """`20.00 of 40.00 kept: the same share of 70`."""
+    return f"{written(left, money_digits)} of {written(whole, money_digits)} kept: the same share of {written(points, digits)}"
+
+
+def given_before(points: int, digits: int) -> str:
+    """`40 of it kept before`."""
+    return f"{written(points, digits)} of it kept before"
+
+
+def exchanged(purchase_id: str, occurred_at: datetime) -> str:
+    """`in exchange for 4711: as of 2026-11-20T12:00:00+00:00`."""
+    return f"in exchange for {purchase_id}: as of {occurred_at.isoformat()}"
