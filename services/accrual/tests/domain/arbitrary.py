@@ -4,11 +4,14 @@ Each is made from one seed that hypothesis draws, because drawing a whole docume
 else together. What a failing seed made is printed by `note`.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
+from functools import reduce
 from itertools import count
 from typing import Any, Protocol
 
 from accrual.domain.facts import Line, Purchase
+from accrual.domain.returns import Back, Returned, left_of
 
 from .builders import FRIDAY_NOON, a_purchase
 
@@ -144,3 +147,30 @@ def _purchase(chance: Chance) -> Purchase:
         store=chance.choice((None, "s1", "s2")),
         occurred_at=FRIDAY_NOON + timedelta(days=chance.randint(0, 3)),
     )
+
+
+def some_terms_of_return(chance: Chance, document: dict[str, Any]) -> dict[str, Any]:
+    """The `returns` section of a document in order."""
+    if chance.randint(0, 3) == 0:
+        return {"by": "money"}
+    asking = [rule for rule in document["earning"] if rule["when"].keys() & {"minimum", "quantity"}]
+    return {"recheck": "true"} if asking and chance.randint(0, 1) else {}
+
+
+def some_returns(chance: Chance, purchase: Purchase, most: int) -> list[Returned]:
+    """Up to so many returns of a purchase, each of one line or of delivery, none of them for more than was left."""
+    parts: list[Returned] = []
+    for _ in range(chance.randint(0, most)):
+        left = left_of(purchase, so_far(parts))
+        if left.delivery_amount and chance.randint(0, 4) == 0:
+            parts.append(Returned({}, chance.randint(1, left.delivery_amount)))
+        elif left.lines:
+            line_id, (quantity, amount) = chance.choice(sorted(left.lines.items()))
+            part = chance.choice((quantity, chance.randint(1, quantity), 1))
+            parts.append(Returned({line_id: Back(part, chance.choice((amount * part // quantity, chance.randint(0, amount))))}))
+    return parts
+
+
+def so_far(parts: Iterable[Returned]) -> Returned:
+    """All of these returns together."""
+    return reduce(Returned.plus, parts, Returned())

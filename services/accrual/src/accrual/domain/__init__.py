@@ -17,7 +17,15 @@ From an event to the ledger, in the order a handler meets it:
 - `facts`: `Purchase` of `Line`s, `Activity`, `Registration`.
 - `accounts`: `AccountState(purchases, counters)`, `CounterKey(rule, period)`: two plain texts.
 - `decisions`: `Grant` | `NothingEarned` | `Refusal(reason: Reason, text)`; `Explanation` of `Step`s and `NotGiven`s.
-- `ledger`: `grant`, `activate`, `expire`, `claim` turn a decision or a due lot into a `Booking(transaction, accounts, lots)`.
+- `returns`: `resolve(purchase, before, asked) -> Returned | Refusal` finds the lines that come back, `spread` those of several purchases;
+  `Returned.plus` adds returns up, `left_of` says what is left.
+- `given`: `given_from(stored explanation) -> Given`, the rules that gave.
+- `keeping`: `keep(programme, purchase, given, returned) -> Kept` by the version that decided the purchase; `undone(state, before, after)`
+  gives counters back.
+- `reversing`: `plan(Due(…), own=…, others=…) -> Reversal` says which lots give how much, and what is forgiven or owed.
+- `corrections`: `raised` is the grant of a correction's difference. `exchanges`: `as_exchanged`, `told`.
+- `ledger`: `grant`, `activate`, `expire`, `claim`, `reverse`, `pay_debt` turn a decision, a due lot or a reversal into a
+  `Booking(transaction, accounts, lots)`.
 - `entries`: `Account`, `Balance`, `Bucket`, `Entry`, `Transaction`, `Stamp`, `SystemAccount.ISSUED.id_in(programme)`.
 - `lots`: `Lot`, `usable`, `expired`, `balance_of(lots, at=…)`, `consume` (first what expires first), `reduced`.
 - `chain`: `GENESIS`, `canonical(transaction) -> bytes`, `link(previous, bytes) -> bytes`; its docstring is the specification.

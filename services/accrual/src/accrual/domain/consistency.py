@@ -20,6 +20,7 @@ def findings(document: Document) -> Iterator[Finding]:
     for number, rule in enumerate(document.earning):
         yield from rule_findings(rule, ("earning", number), document)
     yield from group_findings(document)
+    yield from _return_findings(document)
 
 
 def period_of(document: Document) -> tuple[datetime, datetime | None]:
@@ -66,6 +67,16 @@ def _time_findings(document: Document) -> Iterator[Finding]:
                 f"points may be pending for {pending_days} days and expire after {life_days}, before they can be used",
                 "let them live longer, as expiry: {after: 12 months}",
             )
+
+
+def _return_findings(document: Document) -> Iterator[Finding]:
+    if not document.returns.recheck:
+        return
+    path: Path = ("returns", "recheck")
+    if document.returns.by == "money":
+        yield Finding(path, "rules are not asked where a share of the money is kept", "write by: lines, or remove it")
+    elif all(rule.on != "purchase" or (rule.when.minimum is None and rule.when.quantity is None) for rule in document.earning):
+        yield Finding(path, "no rule on purchases asks for a minimum or a quantity", "remove it")
 
 
 def _longest(pending: Pending) -> int:

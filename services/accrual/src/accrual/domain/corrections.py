@@ -13,7 +13,7 @@ def raised(decision: Grant, kept: Kept, *, before: int, digits: int) -> Grant:
     """
     if kept.points <= before:
         raise ValueError(f"a purchase that keeps {kept.points} after {before} points is given nothing more")
-    steps = kept.explanation.steps
+    steps = (decision if decision.points == kept.points else kept).explanation.steps
     if before:
         steps = (*steps, Step(RECEIPT, Operation.CAP, -before, 1, (), None, (given_before, before, digits)))
     explanation = Explanation(kept.points - before, steps, decision.explanation.not_given)

@@ -64,8 +64,9 @@ def keep(programme: Programme, purchase: Purchase, given: Given, returned: Retur
 
 def undone(state: AccountState, before: Kept, after: Kept) -> tuple[AccountState, tuple[tuple[CounterKey, int], ...]]:
     """Return an account's state when a purchase keeps less than before, and the counters that changed, with their new values."""
-    held = dict(after.counters)
-    changes = tuple((key, max(state.counters.get(key, 0) - value + held.get(key, 0), 0)) for key, value in before.counters if value != held.get(key, 0))
+    held, holds = dict(before.counters), dict(after.counters)
+    less = {key: held.get(key, 0) - holds.get(key, 0) for key in held | holds}
+    changes = tuple((key, max(state.counters.get(key, 0) - value, 0)) for key, value in less.items() if value)
     fewer = before.stands and not after.stands and state.purchases > 0
     return state.after(changes, purchases=state.purchases - fewer), changes
 

@@ -79,7 +79,7 @@ class Programme:
 
     def counters(self, fact: Fact) -> tuple[CounterKey, ...]:
         """Return the counters that deciding the event may read or change: all that the state must hold."""
-        limits = self.limits_of(fact)
+        limits = self._day(fact.occurred_at.astimezone(self.terms.zone).date(), _TRIGGERS[type(fact)]).limits
         rules = self.rules_for(fact)
         ids = [PROGRAMME, *(rule.id for rule in rules.rules if rule.limited)] if rules is not None else [PROGRAMME]
         found = [limit.key for rule in ids for limit in limits[rule] if limit.key is not None]

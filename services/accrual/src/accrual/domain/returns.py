@@ -82,7 +82,7 @@ def left_of(purchase: Purchase, before: Returned) -> Returned:
 def resolve(purchase: Purchase, before: Returned, asked: AskedReturn) -> Returned | Refusal:
     """Say what a return takes back of the purchase it names, after other returns."""
     if asked.lines or asked.currency != purchase.currency:
-        found = spread([(purchase, before)], asked)
+        found = _taken([(purchase, before)], asked)
         return found if isinstance(found, Refusal) else found[0]
     left = left_of(purchase, before)
     if asked.delivery_amount > left.delivery_amount:
@@ -91,10 +91,25 @@ def resolve(purchase: Purchase, before: Returned, asked: AskedReturn) -> Returne
 
 
 def spread(candidates: Sequence[tuple[Purchase, Returned]], asked: AskedReturn) -> list[Returned] | Refusal:
-    """Say what a return takes back of several purchases, those named first before the others. All of it, or nothing.
+    """Say what a return that names no purchase takes back of several, of the first ones first. All of it, or nothing.
 
-    Delivery is taken from the purchases of which goods come back.
+    Goods are found by their SKU, for ids of lines mean nothing without a purchase. Delivery is taken from the purchases of which goods come back.
     """
+    if not asked.lines or any(line.sku is None for line in asked.lines):
+        return Refusal(Reason.PURCHASE_NOT_NAMED, "without a purchase, every line must name a SKU")
+    return _taken(candidates, asked._replace(lines=tuple(AskedLine(line.quantity, line.amount, sku=line.sku) for line in asked.lines)))
+
+
+def timely(programme: Programme, at: datetime, *, now: datetime) -> Refusal | None:
+    """Refuse a return that comes too late or from the future, by the same limits as purchases."""
+    if at > now + FUTURE_TOLERANCE:
+        return Refusal(Reason.IN_THE_FUTURE, f"happened at {at.isoformat()}, later than now, {now.isoformat()}")
+    if at < now - timedelta(days=programme.terms.late_days):
+        return Refusal(Reason.TOO_OLD, f"happened at {at.isoformat()}, more than {programme.terms.late_days} days ago")
+    return None
+
+
+def _taken(candidates: Sequence[tuple[Purchase, Returned]], asked: AskedReturn) -> list[Returned] | Refusal:
     shelf = [_Slot.of(place, purchase, before) for place, (purchase, before) in enumerate(candidates) if purchase.currency == asked.currency]
     if candidates and not shelf:
         return Refusal(Reason.OTHER_CURRENCY, f"bought in {candidates[0][0].currency}, given back in {asked.currency}")
@@ -115,15 +130,6 @@ def spread(candidates: Sequence[tuple[Purchase, Returned]], asked: AskedReturn) 
     if delivery:
         return _too_much(delivery, "the delivery", asked)
     return taken
-
-
-def timely(programme: Programme, at: datetime, *, now: datetime) -> Refusal | None:
-    """Refuse a return that comes too late or from the future, by the same limits as purchases."""
-    if at > now + FUTURE_TOLERANCE:
-        return Refusal(Reason.IN_THE_FUTURE, f"happened at {at.isoformat()}, later than now, {now.isoformat()}")
-    if at < now - timedelta(days=programme.terms.late_days):
-        return Refusal(Reason.TOO_OLD, f"happened at {at.isoformat()}, more than {programme.terms.late_days} days ago")
-    return None
 
 
 def _too_much(amount: int, what: str, asked: AskedReturn) -> Refusal:
@@ -165,7 +171,7 @@ def _take(slots: Iterable[_Slot], asked: AskedLine, taken: list[Returned]) -> Re
         return Refusal(Reason.UNKNOWN_LINE, f"no line {asked.line_id} of {asked.sku or 'any goods'}" if asked.line_id else f"no line of {asked.sku}")
     quantity, amount = asked.quantity, asked.amount
     parts: list[tuple[_Slot, int, int]] = []
-    for slot in sorted((slot for slot in matching if slot.quantity), key=lambda slot: not slot.costs(asked)):  # stable: else in order
+    for slot in sorted((slot for slot in matching if slot.quantity), key=lambda slot: (slot.place, not slot.costs(asked))):  # stable: else in order
         part = min(quantity, slot.quantity)
         if part:
             share = min(amount, slot.share(part))
