@@ -56,7 +56,7 @@ def test_a_correction_that_gives_no_more_is_no_grant():
         raised(decision, kept, before=50, digits=0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(chance=st.randoms(use_true_random=True))
 def test_after_a_correction_the_account_is_as_if_only_the_last_revision_had_been_told(chance: Chance):
     document = a_programme_document(chance)

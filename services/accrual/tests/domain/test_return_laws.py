@@ -21,7 +21,7 @@ from .arbitrary import Chance, a_programme_document, so_far, some_purchases, som
 from .builders import NEW, a_purchase
 from .naive import Naive
 
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=40, deadline=None)
 SEEDED = st.randoms(use_true_random=True)
 GIVING = (Operation.EARN, Operation.MULTIPLY, Operation.FIXED)
 

@@ -102,12 +102,16 @@ class _Remainder:
             refusal = _unmet(rule, basket) if recheck else None
             if refusal is not None:
                 silent.append(refusal)
+            elif not _is_about(rule, basket):
+                silent.append(NotGiven(rule.id, "returned", "nothing is left of what it was given for"))
             elif rule.operation is Operation.MULTIPLY:
                 multipliers.append(rule)
-            elif (step := _kept_by(rule, basket)) is None:
-                silent.append(NotGiven(rule.id, "returned", "nothing is left of what it was given for"))
+            elif rule.operation is Operation.FIXED:
+                fixed.append((rule, once(rule, basket)))
+            elif (step := earned(rule, basket)) is not None:
+                base.append((rule, step))
             else:
-                (fixed if rule.operation is Operation.FIXED else base).append((rule, step))
+                silent.append(rule.refusals["nothing-to-count"])
         if multipliers:
             base += multiply(base, multipliers, basket, stacking=False, not_given=silent)
         return base + fixed
@@ -138,10 +142,9 @@ def _shrunk(line: Line, amount: int, left: Back) -> Line:
     )
 
 
-def _kept_by(rule: CompiledRule, basket: Basket) -> Step | None:
-    if rule.counts in ("once", "quantity") and not basket.quantity(rule.bit):
-        return None  # no line is left that it was about
-    return once(rule, basket) if rule.operation is Operation.FIXED else earned(rule, basket)
+def _is_about(rule: CompiledRule, basket: Basket) -> bool:
+    """Tell whether a line is left that the rule meets, or, where it counts money, delivery."""
+    return basket.quantity(rule.bit) > 0 or (rule.counts in ("money", "steps") and basket.amount(rule.bit) > 0)
 
 
 def _unmet(rule: CompiledRule, basket: Basket) -> NotGiven | None:
