@@ -16,10 +16,10 @@ MAX_DEPTH = 16
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-def read_body(body: bytes) -> Any:
+def read_body(body: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> Any:
     """Parse a body that is safe to keep and means the same to every reader. Raises Undecodable, without identity."""
-    if len(body) > MAX_BODY_BYTES:
-        raise Undecodable(Fault.TOO_LARGE, f"{len(body)} bytes, at most {MAX_BODY_BYTES} are taken")
+    if len(body) > max_bytes:
+        raise Undecodable(Fault.TOO_LARGE, f"{len(body)} bytes, at most {max_bytes} are taken")
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:

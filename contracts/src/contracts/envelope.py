@@ -41,6 +41,9 @@ class Record:
     headers: tuple[tuple[str, bytes], ...]
 
 
+#: The topic of a record that is on none yet: its type may be any, and it needs no key.
+NOWHERE = ""
+
 _VERSION = b"1.0"
 _SOLE_HEADERS = ("ce_", "content-type")  # one of these twice, and readers would disagree on what the event is
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})")
@@ -214,7 +217,7 @@ def _data(entry: EventType, record: Record, body: bytes) -> Wire:
         data = entry.adapter.validate_json(body)
     except ValidationError as error:
         raise Undecodable(Fault.WRONG_SCHEMA, _first_errors(error)) from None
-    if record.key != entry.key_of(data).encode():
+    if record.topic != NOWHERE and record.key != entry.key_of(data).encode():
         raise Undecodable(Fault.KEY_MISMATCH, "the record's key is not the one its content demands")
     return data
 
@@ -255,4 +258,4 @@ def _fit(value: bytes | None) -> str | None:
         return None
 
 
-__all__ = ["Event", "Fault", "Record", "Undecodable", "decode", "encode", "encode_raw", "rfc3339"]
+__all__ = ["NOWHERE", "Event", "Fault", "Record", "Undecodable", "decode", "encode", "encode_raw", "rfc3339"]

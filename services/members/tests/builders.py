@@ -17,7 +17,8 @@ from members.clients.hashes import Hashes
 from members.clients.tills import Tills
 from members.clients.vault import Vault
 from members.domain.cards import check_digit
-from members.domain.identifiers import Identifier, Kind, Spelling, normalise
+from members.domain.identifiers import Identifier, Kind, Spelling
+from members.handlers.identifiers import normalise
 from members.handlers.submissions import Office
 from shared.ids import random_bytes
 

@@ -96,7 +96,7 @@ async def service(new_service: NewService) -> Service:
 
 
 KEY = OKPKey.generate_key("Ed25519")
-ALL = ("registrations:write", "identifiers:resolve", "identifiers:release", "members:read", "guests:read")
+ALL = ("registrations:write", "identifiers:resolve", "identifiers:release", "members:read", "guests:read", "verdicts:read")
 
 
 class Caller:

@@ -56,12 +56,21 @@ async def test_what_waits_is_not_told_for_a_number_anybody_can_type(caller: Call
     assert (answer.status_code, answer.json()["code"]) == (422, "possession-needed")
 
 
+async def test_what_became_of_a_registration_can_be_asked(caller: Caller):
+    await caller.service.hear(proven("r-1", ANA.phone).event("shown"))
+    found = await caller.ask("GET", "/v1/verdicts?source=urn:store:1&event_id=shown")
+    assert found.json() == {"source": "urn:store:1", "event_id": "shown", "verdict": "applied", "reason": None, "decided_at": "2025-03-10T12:00:00Z"}
+    assert (await caller.ask("GET", "/v1/verdicts?source=urn:store:1&event_id=never")).json()["code"] == "unknown-event"
+    assert (await caller.ask("GET", "/v1/verdicts?source=a%00b&event_id=never")).status_code == 422
+
+
 async def test_each_route_wants_its_scope(caller: Caller):
     for method, path, body, scope in (
         ("POST", "/v1/identifiers/resolve", {"kind": "phone", "value": "+79161234567"}, "identifiers:resolve"),
         ("GET", f"/v1/identifiers/{'h1:' + 'A' * 43}", None, "identifiers:resolve"),
         ("GET", "/v1/members/00000000-0000-4000-8000-000000000000", None, "members:read"),
         ("POST", "/v1/guests/waiting", {"programme": "club", "holder": "h1:" + "A" * 43}, "guests:read"),
+        ("GET", "/v1/verdicts?source=s&event_id=e", None, "verdicts:read"),
     ):
         without = await caller.ask(method, path, body, scopes=set(ALL) - {scope})
         assert (without.status_code, without.json()["code"]) == (403, "scope-missing")

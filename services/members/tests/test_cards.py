@@ -1,10 +1,20 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from members.domain.cards import check_digit, issue, normal_form
+from contracts.normal_forms import NoIdentifierError
+from contracts.normal_forms import normal_form as form_of
+from members.domain.cards import check_digit, issue
 
 PREFIXES = frozenset({"9000"})
 issued = st.binary(min_size=16, max_size=32).map(lambda randomness: issue("9000", randomness=randomness))
+
+
+def normal_form(typed: str, *, prefixes: frozenset[str]) -> str | None:
+    """What every store makes of a card number; nothing, of what is none."""
+    try:
+        return form_of("card", typed, region="RU", card_prefixes=prefixes)
+    except NoIdentifierError:
+        return None
 
 
 @given(issued)

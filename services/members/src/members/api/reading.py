@@ -5,14 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from contracts.fields import Holder
+from contracts.fields import Holder, Id
+from contracts.replies import EventVerdict
 from members.api.parts import Desk, Given, Guest
 from members.api.replies import Member, Points, Resolved, Waiting
-from members.domain.identifiers import Fault, Kind, normalise
+from members.domain.identifiers import Fault, Kind
 from members.domain.waiting import STEPS
+from members.handlers.identifiers import normalise
 from members.handlers.submissions import Office
 from members.store import identifiers, reading, views, waiting
 from shared.auth import Principal, require
+from shared.inbox import verdict_of
 from shared.problems import Problem
 
 #: Whoever has one of these in their hands may hear what waits for it; a phone number anybody can type.
@@ -55,6 +58,17 @@ def routes(desk: Desk) -> APIRouter:
             register_by=register_by.date() if register_by else None,
             steps=STEPS,
         )
+
+    @router.get("/v1/verdicts", openapi_extra={"x-access": "verdicts:read"})
+    async def verdict(source: Id, event_id: Id, _: Annotated[Principal, Depends(require(desk.verifier, "verdicts:read"))]) -> EventVerdict:
+        """Tell what became of an event that members heard, as a registration."""
+        if "\0" in source + event_id:
+            raise Problem(422, "invalid-request", "The request is not valid", "Ids contain no U+0000.")
+        async with reading(desk.pool) as connection:
+            found = await verdict_of(connection, source, event_id)
+        if found is None:
+            raise Problem(404, "unknown-event", "No such event has been decided; it may still be on its way")
+        return EventVerdict(source=source, event_id=event_id, verdict=found.verdict, reason=found.reason, decided_at=found.decided_at)
 
     return router
 

@@ -1,21 +1,8 @@
 """Card numbers: four digits of the programme, eleven that nobody can guess, and one that finds a mistyped digit."""
 
-import re
-
 LENGTH = 16
 PREFIX_LENGTH = 4
 _DRAWN = LENGTH - PREFIX_LENGTH - 1
-#: Numbers are printed in fours; people type them with blanks or hyphens, or with nothing between.
-_BETWEEN = re.compile(r"[ \u00a0-]")
-_SIXTEEN_DIGITS = re.compile(rf"[0-9]{{{LENGTH}}}")
-
-
-def normal_form(typed: str, *, prefixes: frozenset[str]) -> str | None:
-    """Return the sixteen digits of a card of one of these prefixes, or None where there is no such card."""
-    digits = _BETWEEN.sub("", typed)
-    if _SIXTEEN_DIGITS.fullmatch(digits) is None or digits[:PREFIX_LENGTH] not in prefixes:
-        return None
-    return digits if check_digit(digits[:-1]) == digits[-1] else None
 
 
 def issue(prefix: str, *, randomness: bytes) -> str:

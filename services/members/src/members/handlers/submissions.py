@@ -12,7 +12,8 @@ from members.clients.tills import Tills
 from members.clients.vault import Vault
 from members.domain import cards
 from members.domain.applications import Application, Consent, Profile, faults_of, needs_card
-from members.domain.identifiers import Fault, Identifier, Kind, Spelling, normalise
+from members.domain.identifiers import Fault, Identifier, Kind, Spelling
+from members.handlers.identifiers import normalise
 from shared.ids import derived, event_key
 
 SERVICE = "members"
