@@ -90,6 +90,33 @@ async def test_one_process_leads_and_another_takes_over_when_its_session_ends(ba
             pool.terminate()
 
 
+async def test_a_leader_that_stands_still_is_replaced_and_does_nothing_when_it_wakes(base: Database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "LEADER_IDLE_SECONDS", 0.3)
+    pools = [await create_pool(base.url, size=2, application_name=f"process {number}") for number in range(2)]
+    calls: list[list[datetime]] = [[], []]
+    frozen, thawed = Process(pools[0], counting(calls[0])), asyncio.Event()
+    sleep = module._sleep
+
+    async def stands_still(seconds: float, stop: asyncio.Event) -> None:
+        await (thawed.wait() if stop is frozen.stop else sleep(seconds, stop))
+
+    monkeypatch.setattr(module, "_sleep", stands_still)
+    try:
+        async with frozen.at_work() as first:
+            await eventually(lambda: calls[0])
+            async with Process(pools[1], counting(calls[1])).at_work():
+                await eventually(lambda: calls[1])
+                before = len(calls[0])
+                monkeypatch.setattr(module, "_sleep", sleep)
+                thawed.set()
+                done = len(calls[1])
+                await eventually(lambda: len(calls[1]) > done + 10)
+                assert (len(calls[0]), first.done()) == (before, False)
+    finally:
+        for pool in pools:
+            pool.terminate()
+
+
 async def test_a_leader_that_loses_its_session_asks_again(base: Database):
     calls: list[datetime] = []
     async with Process(base.pool, counting(calls)).at_work() as task:

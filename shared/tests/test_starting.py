@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import psycopg
 import pytest
 
@@ -33,6 +34,26 @@ async def test_the_beat_goes_on_when_its_connection_is_cut(database: NewDatabase
     await eventually(lambda: health._database_answered > before)
     stop.set()
     await beating
+
+
+async def test_the_beat_frees_what_a_frozen_process_holds_between_two_messages(database: NewDatabase, monkeypatch: pytest.MonkeyPatch):
+    """A driver prepares a statement in one message and runs it in the next: in between the database does not call the session idle."""
+    monkeypatch.setattr("shared.service.starting._BEAT_SECONDS", 0.05)
+    monkeypatch.setattr("shared.service.starting._SILENT_SECONDS", 0.3)
+    given = await database()
+    stop = asyncio.Event()
+    frozen, waiting = await asyncpg.connect(given.url), await asyncpg.connect(given.url)
+    await frozen.execute("begin; set local idle_in_transaction_session_timeout = '50ms'; select pg_advisory_xact_lock(1)")
+    await frozen.prepare("select 1")
+    lock = asyncio.create_task(waiting.execute("select pg_advisory_lock(1)"))
+    done, _ = await asyncio.wait({lock}, timeout=0.5)
+    assert not done
+    beating = asyncio.create_task(beat(DatabaseSettings(url=given.url), Health(has_database=True), SettableClock(A_MONDAY), stop))
+    await asyncio.wait_for(lock, 30)
+    stop.set()
+    await beating
+    for connection in (frozen, waiting):
+        connection.terminate()
 
 
 async def test_a_process_that_may_not_migrate_waits_for_one_that_may(database: NewDatabase, tmp_path: Path):

@@ -17,8 +17,11 @@ from shared.service.parts import Job
 log = structlog.get_logger(__name__)
 #: How often a process that does not lead asks whether it may. The lock is the leader's session: it falls free when that ends.
 STANDBY_SECONDS = 5
+#: A leader that says nothing for so long, frozen or cut off, loses its session and with it the lead. It speaks every STANDBY_SECONDS.
+LEADER_IDLE_SECONDS = 12
 _LOCK_CLASS = 0x73636864  # "schd": the first half of the advisory lock's key
 _LEAD = "select pg_try_advisory_lock($1, 0)"
+_LOSE_IF_IDLE = "select set_config('idle_session_timeout', $1, false)"
 _BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
@@ -44,6 +47,7 @@ async def keep_schedule(jobs: Sequence[Job], *, pool: asyncpg.Pool, clock: Clock
 
 async def _lead(jobs: Sequence[Job], connection: asyncpg.Connection, clock: Clock, nudge: asyncio.Event, stop: asyncio.Event) -> None:
     """Lead until told to stop. The jobs run on the session that holds the lock: without it they cannot."""
+    await connection.execute(_LOSE_IF_IDLE, f"{LEADER_IDLE_SECONDS}s")
     due = dict.fromkeys(range(len(jobs)), 0.0)
     while not stop.is_set():
         for number, job in enumerate(jobs):

@@ -21,6 +21,14 @@ log = structlog.get_logger(__name__)
 _RETRY_SECONDS = 1
 _BEAT_SECONDS = 2
 _ANSWER_SECONDS = 5
+#: A process frozen between two messages of one statement (the driver prepares in one and runs in the next) is not idle to the database, so its
+#: idle time-out never ends it. Whoever stands still for so long in there is ended by any other process of the service.
+_SILENT_SECONDS = 10
+_FREE = """
+    select count(*) filter (where pg_terminate_backend(pid)) from pg_stat_activity
+    where datname = current_database() and usename = current_user and pid <> pg_backend_pid()
+    and state = 'active' and wait_event_type = 'Client' and state_change < clock_timestamp() - make_interval(secs => $1)
+"""
 _SKEW = "select extract(epoch from clock_timestamp())::float8 - $1::float8"
 
 
@@ -70,7 +78,10 @@ def _in_use(pool: asyncpg.Pool) -> float:
 
 
 async def beat(database: DatabaseSettings, health: Health, clock: Clock, stop: asyncio.Event) -> None:
-    """Ask the database every other second whether it is there and what time it is, on a connection that nobody else can keep busy."""
+    """Ask the database every other second whether it is there and what time it is, on a connection that nobody else can keep busy.
+
+    The same question frees what a frozen process of the service holds there.
+    """
     while not stop.is_set():
         try:
             connection = await asyncpg.connect(database.url, timeout=_ANSWER_SECONDS, server_settings={"application_name": "health"})
@@ -78,6 +89,8 @@ async def beat(database: DatabaseSettings, health: Health, clock: Clock, stop: a
                 while not stop.is_set():
                     metrics.CLOCK_SKEW.set(await connection.fetchval(_SKEW, clock().timestamp(), timeout=_ANSWER_SECONDS))
                     health.database_answered()
+                    if freed := await connection.fetchval(_FREE, float(_SILENT_SECONDS), timeout=_ANSWER_SECONDS):
+                        log.warning("ended sessions that stood still", sessions=freed)
                     await _pause(stop)
             finally:
                 connection.terminate()
