@@ -150,7 +150,7 @@ async def test_a_record_goes_in_and_its_effect_comes_out(start: Start, kafka: st
     assert await process.ended() == 0
     order = [line["worker"] for line in process.log() if line["event"] == "stopped"]
     assert order[-3:] == ["relay", "http", "health"]
-    assert set(order[:-3]) == {"consumer", "schedule"}
+    assert set(order[:-3]) == {"consumer", "schedule", "dead-letters"}
 
 
 async def test_a_token_opens_a_route_and_requests_are_logged_and_counted_by_template(start: Start, keys: LocalKeys):

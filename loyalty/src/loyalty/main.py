@@ -10,7 +10,9 @@ import structlog
 import typer
 
 from loyalty.console import INTERRUPTED, Failure, note, show_failure
+from loyalty.consumer.commands import list_partitions, resume
 from loyalty.demo.command import demo
+from loyalty.dlq import commands as dead_letters
 from loyalty.member.commands import explain, show
 from loyalty.publish.command import publish_file
 from loyalty.stack.commands import down, status, token, up
@@ -25,7 +27,14 @@ cli = typer.Typer(
     context_settings=CONTEXT,
     **SETTINGS,
 )
-member = typer.Typer(help="Look at a member's points, and why they are there.", **SETTINGS)
+GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "member": ("Look at a member's points, and why they are there.", {"show": show, "explain": explain}),
+    "dlq": (
+        "Dead letters: what services could not handle. List, look at, redrive or discard them.",
+        {"list": dead_letters.list_letters, "show": dead_letters.show, "redrive": dead_letters.redrive, "discard": dead_letters.discard},
+    ),
+    "consumer": ("What services read: where each partition stands, and to let stopped ones go on.", {"list": list_partitions, "resume": resume}),
+}
 
 
 def _help(command: Callable[..., None]) -> str:
@@ -44,9 +53,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     cli.command(name, help=_help(command))(command)
-member.command("show", help=_help(show))(show)
-member.command("explain", help=_help(explain))(explain)
-cli.add_typer(member, name="member")
+for name, (about, members) in GROUPS.items():
+    group = typer.Typer(help=about, **SETTINGS)
+    for own_name, command in members.items():
+        group.command(own_name, help=_help(command))(command)
+    cli.add_typer(group, name=name)
 
 
 def app(arguments: Sequence[str] | None = None) -> None:

@@ -9,6 +9,8 @@ import asyncpg
 from contracts.verdicts import Verdict
 from shared.ids import event_key
 
+#: Why a record that was known by its place is a duplicate: it came again, its id could be read, and that is what counts now.
+HAS_AN_ID = "has-an-id"
 _KNOWN = f"select key from inbox where key = any($1::bytea[]) and verdict <> '{Verdict.DEAD_LETTERED}'"  # noqa: S608  a constant
 _INSERT = f"""
     insert into inbox (key, verdict, reason, decided_at)
@@ -21,6 +23,10 @@ _RESOLVE = f"""
     from unnest($1::bytea[], $2::text[], $3::text[]) as new (key, verdict, reason)
     where inbox.key = new.key and inbox.verdict = '{Verdict.WAITING}'
 """  # noqa: S608  a constant
+_SUPERSEDE = f"""
+    update inbox set verdict = '{Verdict.DUPLICATE}', reason = '{HAS_AN_ID}', decided_at = $2
+    where key = any($1::bytea[]) and verdict = '{Verdict.DEAD_LETTERED}'
+"""  # noqa: S608  constants
 _FIND = "select verdict, reason, decided_at from inbox where key = $1"
 
 
@@ -57,3 +63,9 @@ async def resolve(connection: asyncpg.Connection, verdicts: Mapping[bytes, tuple
     keys = sorted(verdicts)
     values = [verdicts[key] for key in keys]
     await connection.execute(_RESOLVE, keys, [verdict for verdict, _ in values], [reason for _, reason in values], now)
+
+
+async def supersede(connection: asyncpg.Connection, keys: Sequence[bytes], *, now: datetime) -> None:
+    """Settle records that died nameless, known by their place alone, and have come again with an id that can be read: its verdict counts."""
+    if keys:
+        await connection.execute(_SUPERSEDE, keys, now)

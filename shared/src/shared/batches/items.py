@@ -38,5 +38,10 @@ def _unreadable(record: Fetched, failure: Failure) -> Item:
     """Key a record that is no event by its id if that can be read, else by where it was first met."""
     if failure.event_id and failure.source:
         return Item(record, event_key(failure.source, failure.event_id), None, failure)
+    return Item(record, place_key(record), None, failure)
+
+
+def place_key(record: Fetched) -> bytes:
+    """Return the key of a record that has no readable id: where it was first met."""
     place = origin(record)
-    return Item(record, event_key(place.topic, f"{place.partition}:{place.offset}"), None, failure)
+    return event_key(place.topic, f"{place.partition}:{place.offset}")

@@ -18,10 +18,11 @@ from shared.batches.commits import BROKEN, commit, find_out
 from shared.batches.deciding import SuspectError, decide, decide_by_halves
 from shared.batches.errors import is_data
 from shared.batches.handler import Handler, Outcome, Repeat
-from shared.batches.items import Item
+from shared.batches.items import Item, place_key
 from shared.batches.plan import CutShortError, Plan
 from shared.clock import Clock
-from shared.deadletters import Failure, letter
+from shared.deadletters import REDRIVE_PREFIX, Failure, letter
+from shared.deadletters.table import put_aside
 from shared.outbox.message import Message
 from shared.outbox.table import enqueue
 
@@ -140,12 +141,23 @@ async def _work(connection: asyncpg.Connection, topic: Topic, position: offsets.
     await enqueue(connection, [_letter(topic, items[place], failure, now) for place, failure in sorted(plan.failures.items())])
     if not await inbox.insert(connection, _verdicts(plan, outcomes), now=now):
         raise Repeat("another transaction had one of the events first")
+    await _keep_dead(connection, plan, now)
     next_offset = items[-1].record.offset + 1 if items else expected
     breaker = plan.breaker.after(plan.offsets(), sorted(plan.failures))
     counts = Counter(outcome.verdict for outcome in outcomes)
     move = offsets.Advance(expected, next_offset, next_offset - expected - len(items), counts, breaker, attempt.pause_reason)
     await offsets.advance(connection, position, move, now=now)
     return Settled(next_offset, items, outcomes, breaker, attempt.pause_reason)
+
+
+async def _keep_dead(connection: asyncpg.Connection, plan: Plan, now: datetime) -> None:
+    """Keep dead records as they were, and let go of those that had no readable id and came again with one."""
+    if plan.failures:
+        dead = ((plan.items[place], failure) for place, failure in plan.failures.items())
+        await put_aside(connection, [(item.key, item.record, failure, item.event) for item, failure in dead], now=now)
+    # a redrive's headers come last, so one look at each record is enough
+    if redriven := [item for item in plan.items if (headers := item.record.headers) and headers[-1][0].startswith(REDRIVE_PREFIX)]:
+        await inbox.supersede(connection, [key for item in redriven if (key := place_key(item.record)) != item.key], now=now)
 
 
 async def _lock(connection: asyncpg.Connection, handler: Handler, plan: Plan) -> None:

@@ -17,9 +17,10 @@ import structlog
 import uvloop
 from pydantic import BaseModel
 
-from shared import logs, metrics
+from shared import logs, metrics, operations
 from shared.auth import Verifier
 from shared.clock import utc_now
+from shared.deadletters.gauge import tell_waiting
 from shared.service.api import Observed, build_api, version_of
 from shared.service.health import Front, Health
 from shared.service.parts import Parts, Resources, ServiceSettings
@@ -118,10 +119,14 @@ async def _start(process: _Process, front: Front, closing: AsyncExitStack) -> No
     if parts.jobs and process.has(Role.SCHEDULE):
         keep = partial(keep_schedule, parts.jobs, pool=resources.pool, clock=resources.clock, nudge=resources.nudge)
         workers.start(Rank.INTAKE, "schedule", lambda stop: keep(stop=stop))
+    operators = []
+    if pool is not None:
+        workers.start(Rank.INTAKE, "dead-letters", partial(tell_waiting, pool, parts.handlers))
+        operators = [operations.routes(operations.Desk(pool=pool, clock=resources.clock, verifier=verifier, nudge=resources.nudge))]
     if process.has(Role.API):
         api = build_api(
             process.name,
-            parts.routers,
+            [*parts.routers, *operators],
             openapi_url=parts.openapi_url,
             docs_url=parts.docs_url,
             max_body_bytes=parts.max_body_bytes,

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from members.store import Connection
 from shared.checks import Check, Violation
+from shared.deadletters import check as deadletters
 
 
 def _check(number: int, title: str, *, table: str, expected: str, query: str) -> Check:
@@ -105,4 +106,5 @@ CHECKS = (
             ) as offsets where next - first <> counted
         """,
     ),
+    *deadletters.CHECKS,
 )

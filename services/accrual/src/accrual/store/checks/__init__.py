@@ -1,6 +1,7 @@
 """What an audit asks of the ledger. Each check names the rows that contradict an invariant; it only reads, and its memory stays flat."""
 
 from accrual.store.checks import balances, causes, chain, entries, holders, lots
+from shared.deadletters import check as deadletters
 
 #: Found by `loyalty verify` under the entry point `accrual`. In the order of the invariants' numbers.
 CHECKS = (
@@ -10,4 +11,5 @@ CHECKS = (
     *lots.CHECKS,
     *holders.CHECKS,
     *chain.CHECKS,
+    *deadletters.CHECKS,
 )

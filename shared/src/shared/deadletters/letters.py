@@ -1,4 +1,4 @@
-"""Dead letters: records that got the verdict dead-lettered, kept as they were, with what is needed to repair and send them again."""
+"""The dead letter of a record, and the way back: what its headers say of its past."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ REDRIVE_PREFIX = "redrive_"
 _OWN_PREFIXES = (LETTER_PREFIX, REDRIVE_PREFIX)
 _REASON_LENGTH = 1000
 _LARGEST = 2**63 - 1
+_LARGEST_PARTITION = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def letter(record: Fetched, failure: Failure, event: Event[object] | None, *, se
         "attempts": place.attempts + 1,
         "first_failed_at": place.first_failed_at or now.astimezone(UTC).isoformat(),
     }
-    own = tuple((f"{LETTER_PREFIX}{name}", str(value).encode("utf-8", "replace")) for name, value in told.items())
+    own = _headers(LETTER_PREFIX, told)
     return Message(
         topic=dead_letter_topic(record.topic, service),
         key=record.key,
@@ -70,7 +71,7 @@ def letter(record: Fetched, failure: Failure, event: Event[object] | None, *, se
         type=(event.type if event else failure.type) or "",
         time=None,
         value=record.value,
-        headers=_foreign(record) + own,
+        headers=own_headers(record) + own,
     )
 
 
@@ -78,22 +79,35 @@ def redriven(dead: Record) -> Record:
     """Turn a dead letter back into the record it was, for the topic it came from, under the same event id."""
     told = _told(dead, LETTER_PREFIX)
     again = tuple((f"{REDRIVE_PREFIX}{name}", told[name]) for name in ("topic", "partition", "offset", "attempts", "first_failed_at") if name in told)
-    return Record(topic=told["topic"].decode(), key=dead.key, value=dead.value, headers=_foreign(dead) + again)
+    return Record(topic=told["topic"].decode(), key=dead.key, value=dead.value, headers=own_headers(dead) + again)
+
+
+def redrive_headers(place: Origin) -> tuple[tuple[str, bytes], ...]:
+    """Write what a record says that is sent again: where it was first met, how often it has failed, and since when."""
+    told = {"topic": place.topic, "partition": place.partition, "offset": place.offset, "attempts": place.attempts, "first_failed_at": place.first_failed_at}
+    return _headers(REDRIVE_PREFIX, told)
 
 
 def origin(record: Fetched) -> Origin:
-    """Tell where a record was first met: here, unless it was sent again and says otherwise."""
+    """Tell where a record was first met: here, unless it was sent again and says otherwise.
+
+    A record goes back to the topic that it came from, so what it claims about another topic is not believed: nobody could be sent there.
+    """
     told = _told(record, REDRIVE_PREFIX)
-    topic = told.get("topic", b"").decode("utf-8", "replace").replace("\x00", "")
     partition, offset = _number(told.get("partition")), _number(told.get("offset"))
-    if not topic or partition is None or offset is None:
+    if told.get("topic") != record.topic.encode() or partition is None or partition > _LARGEST_PARTITION or offset is None:
         return Origin(record.topic, record.partition, record.offset, 0, None)
     since = told.get("first_failed_at", b"").decode("ascii", "replace")[:40] or None
-    return Origin(topic, partition, offset, _number(told.get("attempts")) or 0, since)
+    return Origin(record.topic, partition, offset, _number(told.get("attempts")) or 0, since)
 
 
-def _foreign(record: Record) -> tuple[tuple[str, bytes], ...]:
+def own_headers(record: Record) -> tuple[tuple[str, bytes], ...]:
+    """List the headers that its sender gave a record, without what dead letters and redrives added."""
     return tuple(header for header in record.headers if not header[0].startswith(_OWN_PREFIXES))
+
+
+def _headers(prefix: str, told: Mapping[str, object]) -> tuple[tuple[str, bytes], ...]:
+    return tuple((f"{prefix}{name}", str(value).encode("utf-8", "replace")) for name, value in told.items())
 
 
 def _told(record: Record, prefix: str) -> Mapping[str, bytes]:

@@ -1,0 +1,1 @@
+"""Consumers, for operators: where each partition stands, and to let stopped ones go on."""
