@@ -15,7 +15,7 @@ from contracts.members import IdentifierLinked, MemberRegistered
 from contracts.programmes import ProgrammePublished
 from contracts.purchases import PurchaseCancelled, PurchaseConfirmed, PurchaseRecorded, PurchaseReturned
 from contracts.registrations import RegistrationSubmitted
-from contracts.rewards import RewardActivated, RewardExpired, RewardGranted, RewardMoved, RewardRefused
+from contracts.rewards import RewardActivated, RewardDebtPaid, RewardExpired, RewardGranted, RewardMoved, RewardRefused, RewardReversed
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ _TABLE: tuple[tuple[str, tuple[tuple[type[Wire], Callable[[Any], str]], ...]], .
             (RewardActivated, _holder),
             (RewardExpired, _holder),
             (RewardMoved, _holder),
+            (RewardReversed, _holder),
+            (RewardDebtPaid, _holder),
             (RewardRefused, _holder_or_cause),
         ),
     ),

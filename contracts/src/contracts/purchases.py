@@ -48,13 +48,16 @@ class PurchaseRecorded(Wire):
     cashier: Id | None = None
     holder: Holder | None = Field(default=None, description="The identifier shown at the till, or the member. Without one nothing is earned.")
     lines: tuple[Line, ...] = Field(min_length=1, max_length=MAX_LINES)
-    delivery_amount: Money = 0
+    delivery_amount: Money = Field(default=0, description="Paid for delivery, tax included.")
+    delivery_tax_amount: Money = 0
     payments: tuple[Payment, ...] = Field(default=(), max_length=20)
     coupons: tuple[Id, ...] = Field(default=(), max_length=20)
     quote_id: Id | None = None
     hold_id: Id | None = Field(default=None, description="Naming a hold captures it.")
     hold_points: Count | None = Field(default=None, description="How much of the hold to capture; all of it where not given.")
-    exchanged_purchase_id: Id | None = None
+    exchanged_purchase_id: Id | None = Field(
+        default=None, description="Of the same merchant and holder: its rules and its day decide. What came back is a return of its own."
+    )
     currency: Currency
     occurred_at: Moment
 
@@ -81,11 +84,11 @@ class ReturnedLine(Wire):
 
 
 class Reference(Wire):
-    """Names a purchase that was told before, by its id or by the number on its receipt."""
+    """Names a purchase, by its id or by the number on its receipt. It may come before the purchase, and then waits for it."""
 
     merchant: Id
     purchase_id: Id | None = None
-    receipt_number: Id | None = None
+    receipt_number: Id | None = Field(default=None, description="With the receipt's store. Where numbers repeat: the newest purchase before.")
     store: Id | None = None
     holder: Holder | None = None
 
@@ -105,10 +108,10 @@ class PurchaseReturned(Reference):
 
     type: ClassVar[str] = "loyalty.purchase.returned.v1"
 
-    return_id: Id
+    return_id: Id = Field(description="Unique per merchant: told again under another event id, it counts once.")
     zone: Zone = "UTC"
-    lines: tuple[ReturnedLine, ...] = Field(default=(), max_length=MAX_LINES)
-    delivery_amount: Money = 0
+    lines: tuple[ReturnedLine, ...] = Field(default=(), max_length=MAX_LINES, description="Empty: everything that is left, delivery too.")
+    delivery_amount: Money = Field(default=0, description="Given back for delivery.")
     currency: Currency
     occurred_at: Moment
 

@@ -9,6 +9,8 @@ from contracts.fields import Count, Holder, Id, Moment, Points, Text, Wire
 
 #: So many grants are named in one event; their ids take 390 KB.
 MAX_GRANTS = 10_000
+#: So many lots are named in one reversal; they take 130 KB.
+MAX_LOTS = 1_000
 
 
 class Buckets(Wire):
@@ -44,7 +46,7 @@ class Step(Wire):
     rule: Id
     operation: Literal["earn", "multiply", "fixed", "round", "cap"]
     points_exact: Fraction
-    lines: tuple[Id, ...] = ()
+    lines: tuple[Id, ...] = Field(default=(), description="The lines counted; empty where the step is about the whole receipt, or counts all of its lines.")
     basis: Count | None = Field(default=None, description="The money counted, in minor units.")
     text: Text = Field(description="The same in words: `120.00 at 1 per 20.00`.")
 
@@ -119,8 +121,42 @@ class RewardMoved(Change):
     grants: tuple[UUID, ...] = Field(default=(), max_length=MAX_GRANTS, description="Oldest first; the rest of more than 10,000 is left out.")
 
 
+class Taken(Wire):
+    """Points taken from one lot, and what is left in it."""
+
+    grant_id: UUID
+    points: Annotated[int, Field(strict=True, ge=1)]
+    remaining: Count
+
+
+class RewardReversed(Change):
+    """What a purchase gave was taken back, as far as it no longer has a cause: goods came back, or it was cancelled or corrected.
+
+    Due was `points` + `debt` + `forgiven`. Where points and debt are both 0, nothing was booked, and the account's version is the one before.
+    """
+
+    type: ClassVar[str] = "loyalty.reward.reversed.v1"
+
+    return_id: Id | None = Field(default=None, description="Of a return; null for a cancelled or corrected purchase.")
+    points: Count = Field(description="Taken from pending and available points.")
+    debt: Count = Field(default=0, description="Owed from now on: paid by the next points that become available.")
+    forgiven: Count = Field(default=0, description="Used already, and neither taken nor owed, as the programme says.")
+    points_kept: Count = Field(description="What the purchase still gives, of all that it was granted.")
+    lots: tuple[Taken, ...] = Field(default=(), max_length=MAX_LOTS, description="From which grants; the rest of more than 1,000 is left out.")
+    explanation: Explanation = Field(description="Of what is kept.")
+
+
+class RewardDebtPaid(Change):
+    """Points that became available paid what the account owed."""
+
+    type: ClassVar[str] = "loyalty.reward.debt-paid.v1"
+
+    points: Annotated[int, Field(strict=True, ge=1)]
+    lots: tuple[Taken, ...] = Field(default=(), max_length=MAX_LOTS, description="From which grants; the rest of more than 1,000 is left out.")
+
+
 class RewardRefused(Wire):
-    """An event that named a rule's reason for giving nothing: `too-old`, `unknown-currency`. No account changed."""
+    """An event was refused by name: `too-old`, `unknown-currency`, `over-returned`. No account changed."""
 
     type: ClassVar[str] = "loyalty.reward.refused.v1"
 

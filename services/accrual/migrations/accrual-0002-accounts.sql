@@ -29,6 +29,7 @@ create table account (
     constraint account_floors check (pending >= 0 and available >= 0 and held >= 0 and debt <= 0),
     constraint account_moved_is_empty check (moved_to is null or (pending = 0 and available = 0 and held = 0 and debt = 0))
 ) with (fillfactor = 70); -- room for the next version of a row in its own page
+create index account_moved on account (moved_to) where moved_to is not null;
 create unique index account_system on account (programme, name) where kind = 'system';
 
 create table holder (

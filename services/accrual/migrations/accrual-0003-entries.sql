@@ -21,7 +21,7 @@ create table entry (
     operation         text,
     cause_source      text,
     cause_event       text,
-    evidence          bytea check (octet_length(evidence) = 32), -- of a grant: SHA-256(decision, 0x00, body) of what it was granted for
+    evidence          bytea check (octet_length(evidence) = 32), -- of a grant or a reversal: SHA-256(decision, 0x00, body) of its cause
     hash              bytea check (octet_length(hash) = 32),
     constraint entry_bucket check (
         case bucket
@@ -34,7 +34,7 @@ create table entry (
         case when hash is null
             then num_nonnulls(programme_version, occurred_at, usable_from, expires_at, programme, operation, cause_source, cause_event, evidence) = 0
             else num_nulls(programme_version, occurred_at, programme, operation, cause_source, cause_event) = 0
-                and (operation = 'grant') = (evidence is not null) and (operation = 'grant') = (usable_from is not null)
+                and (operation in ('grant', 'reverse')) = (evidence is not null) and (operation = 'grant') = (usable_from is not null)
         end
     )
 ) partition by range (booked_at);

@@ -17,13 +17,19 @@ create table purchase (
     decided_at        timestamptz not null,
     event_key         bytea not null,
     programme         text collate "C" not null,
-    verdict           text not null check (verdict in ('granted', 'nothing-earned')),
+    -- A correction may also take points back, or change nothing.
+    verdict           text not null check (verdict in ('granted', 'nothing-earned') or (revision > 1 and verdict in ('reversed', 'applied'))),
     reason            text,
     body              bytea not null,
     decision          bytea not null,
+    receipt_key       bytea, -- 16 bytes of SHA-256 over merchant, store and the number on the receipt, if it has one
+    decided_as        bytea, -- of an exchange: time and place of the exchanged purchase, by which it was decided; JSON
     primary key (key, revision),
     check ((verdict = 'granted') = (grant_id is not null))
 ) with (toast_tuple_target = 8160); -- a receipt of ordinary length stays in its row; packing it would cost more than the space
+create index purchase_of_receipt on purchase (receipt_key) where receipt_key is not null;
+-- Those that earned are found by their lots.
+create index purchase_of_account on purchase (account_id) where verdict = 'nothing-earned' and account_id is not null;
 
 create table activity (
     key               bytea primary key,

@@ -9,7 +9,7 @@ from contracts.envelope import Event
 from contracts.fields import Wire
 from contracts.identifiers import member_holder
 from contracts.members import IdentifierLinked, MemberRegistered
-from contracts.purchases import Line, PurchaseCancelled, PurchaseConfirmed, PurchaseRecorded, PurchaseReturned
+from contracts.purchases import Line, PurchaseCancelled, PurchaseConfirmed, PurchaseRecorded, PurchaseReturned, ReturnedLine
 
 NOON = datetime(2025, 3, 10, 12, tzinfo=UTC)
 BAKERY, TEA_HOUSE = "corner-bakery", "tea-house"
@@ -107,13 +107,21 @@ def confirmed(purchase_id: str | None = "p-1", *, merchant: str = PARCEL_SHOP, h
     return an_event(data, event_id=f"confirmed/{purchase_id}", source=TILL)
 
 
-def returned(purchase_id: str = "p-1") -> Event[PurchaseReturned]:
-    """Everything of a purchase came back."""
-    data = PurchaseReturned(merchant=BAKERY, return_id="r-1", purchase_id=purchase_id, holder=ANAS_CARD, currency="RUB", occurred_at=NOON)
-    return an_event(data, event_id=f"returned/{purchase_id}", source=TILL)
+def returned(purchase_id: str | None = "p-1", *lines: ReturnedLine, return_id: str = "r-1", holder: str | None = ANAS_CARD, **fields: Any) -> Event[Any]:
+    """Everything of a purchase came back, or these lines."""
+    event_id = fields.pop("event_id", f"returned/{return_id}")
+    given = {"merchant": BAKERY, "currency": "RUB", "occurred_at": NOON}
+    data = PurchaseReturned(return_id=return_id, purchase_id=purchase_id, holder=holder, lines=lines, **{**given, **fields})
+    return an_event(data, event_id=event_id, source=TILL)
 
 
-def cancelled(purchase_id: str = "p-1") -> Event[PurchaseCancelled]:
+def back(kopecks: int, *, line: str | None = "1", thousandths: int = 1000, sku: str | None = None) -> ReturnedLine:
+    """So much of a line came back."""
+    return ReturnedLine(line_id=line, sku=sku, quantity=thousandths, amount=kopecks)
+
+
+def cancelled(purchase_id: str | None = "p-1", **fields: Any) -> Event[PurchaseCancelled]:
     """A purchase never happened after all."""
-    data = PurchaseCancelled(merchant=BAKERY, purchase_id=purchase_id, holder=ANAS_CARD, occurred_at=NOON)
+    given = {"merchant": BAKERY, "holder": ANAS_CARD, "occurred_at": NOON}
+    data = PurchaseCancelled(purchase_id=purchase_id, **{**given, **fields})
     return an_event(data, event_id=f"cancelled/{purchase_id}", source=TILL)

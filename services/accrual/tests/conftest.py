@@ -16,7 +16,7 @@ from accrual.api.parts import Desk
 from accrual.app import MAX_BODY_BYTES
 from accrual.consumer import handlers
 from accrual.handlers.catalogue import Catalogue
-from accrual.handlers.clockwork import turn
+from accrual.handlers.clockwork import Clockwork
 from accrual.handlers.publishing import Publication, publish
 from contracts.envelope import Event, Record, encode
 from shared.auth import Verifier, issue
@@ -42,6 +42,7 @@ class Service:
     database: Database
     clock: SettableClock
     catalogue: Catalogue = field(default_factory=Catalogue)
+    clockwork: Clockwork = field(default_factory=Clockwork)
     next: dict[Position, int] = field(default_factory=dict)
 
     @property
@@ -91,7 +92,7 @@ class Service:
         total = 0
         while True:
             async with self.pool.acquire() as connection, connection.transaction():
-                done = await turn(connection, self.clock())
+                done = await self.clockwork.turn(connection, self.clock())
             if not done:
                 return total
             total += done

@@ -78,7 +78,7 @@ async def test_many_lots_are_done_in_bounded_parts(service: Service, monkeypatch
     await tea(service, *map(str, range(4, 8)), holder=BORIS_CARD)
     service.clock.now = NOON + timedelta(days=14)
     async with service.pool.acquire() as connection, connection.transaction():
-        assert await clockwork.turn(connection, service.clock()) == 3
+        assert await service.clockwork.turn(connection, service.clock()) == 3
     assert await service.turn() == 5
     assert await service.balances() == {(ANAS_CARD, "tea"): (0, 400), (BORIS_CARD, "tea"): (0, 400)}
 

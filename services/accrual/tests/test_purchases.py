@@ -21,10 +21,8 @@ from .builders import (
     PARCELS,
     TILL,
     a_purchase,
-    cancelled,
     confirmed,
     linked,
-    returned,
 )
 from .conftest import NewService, Service
 
@@ -129,11 +127,6 @@ async def test_a_lower_revision_after_a_higher_is_stale(service: Service):
     assert await service.balances() == {(ANAS_CARD, "bread"): (0, 15)}
 
 
-async def test_a_higher_revision_is_refused_by_name_and_changes_nothing(service: Service):
-    assert await service.hear(a_purchase(), a_purchase(kopecks=500_00, revision=2)) == ["granted", "refused correction-not-open"]
-    assert await service.balances() == {(ANAS_CARD, "bread"): (0, 15)}
-
-
 @pytest.mark.parametrize(
     ("purchase", "reason"),
     [
@@ -201,12 +194,6 @@ async def test_the_verdict_of_an_event_can_be_asked_for_ever(service: Service):
     assert (found.verdict, found.decided_at) == ("duplicate", service.clock())
 
 
-async def test_returns_and_cancellations_are_refused_by_name_until_they_are_taken(service: Service):
-    assert await service.hear(a_purchase(), returned(), cancelled()) == ["granted", "refused returns-not-open", "refused returns-not-open"]
-    assert await service.balances() == {(ANAS_CARD, "bread"): (0, 15)}
-    assert [decode(record).data.reason for record in (await service.said())[-2:]] == ["returns-not-open"] * 2
-
-
 class TestConfirmations:
     @pytest.fixture
     async def parcels(self, new_service: NewService) -> Service:
@@ -230,10 +217,15 @@ class TestConfirmations:
         assert await parcels.hear(again) == ["applied nothing-to-activate"]
         assert await parcels.balances() == {(ANAS_CARD, "parcels"): (0, 12)}
 
-    async def test_confirming_what_never_was_is_refused_by_name(self, parcels: Service):
-        assert await parcels.hear(confirmed("never")) == ["refused unknown-purchase"]
-        by_receipt = replace(confirmed(), data=confirmed(None, receipt_number="r-1").data)
-        assert await parcels.hear(by_receipt) == ["refused receipt-numbers-not-open"]
+    async def test_confirming_what_is_not_known_yet_waits_and_makes_the_points_usable_when_it_comes(self, parcels: Service):
+        assert await parcels.hear(confirmed("later")) == ["waiting"]
+        assert await parcels.hear(a_purchase("later", merchant=PARCEL_SHOP, kopecks=120_00)) == ["granted"]
+        assert await parcels.balances() == {(ANAS_CARD, "parcels"): (0, 12)}
+
+    async def test_a_confirmation_may_name_the_number_on_the_receipt(self, parcels: Service):
+        purchase = a_purchase(merchant=PARCEL_SHOP, kopecks=120_00, receipt_number="0007", store="s-1")
+        assert await parcels.hear(purchase, confirmed(None, receipt_number="0007", store="s-1")) == ["granted", "applied"]
+        assert await parcels.balances() == {(ANAS_CARD, "parcels"): (0, 12)}
 
     async def test_a_purchase_that_is_usable_at_once_needs_no_confirmation(self, parcels: Service):
         await parcels.publish(BREAD_TOO)

@@ -4,12 +4,14 @@ from prometheus_client import Counter
 
 POINTS = Counter(
     "loyalty_points_total",
-    "Points booked, in the programme's smallest unit. A batch that is repeated counts again: for rates, not for books.",
+    "Points booked, in the programme's smallest unit; forgiven: due back from a return, and neither taken nor owed.",
     ["programme", "movement"],
 )
+
+CLOCKWORK_FAILURES = Counter("loyalty_clockwork_failures_total", "Times that lots of one account could not be activated or expired; the log says which.")
 
 
 def expect_programme(programme: str) -> None:
     """Set to 0 what may be booked in a programme, so that the first points are seen as a rise."""
-    for movement in ("granted", "activated", "expired", "moved"):
+    for movement in ("granted", "activated", "expired", "moved", "reversed", "forgiven", "debt-paid"):
         POINTS.labels(programme, movement)

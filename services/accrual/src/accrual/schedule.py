@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from accrual.handlers.clockwork import turn
+from accrual.handlers.clockwork import Clockwork
 from accrual.store import Connection, due
 from shared.service import Job
 
@@ -15,6 +15,6 @@ async def _partitions(connection: Connection, now: datetime) -> int:
 
 
 JOBS = (
-    Job(name="lots", every_seconds=15, run=turn),  # readers do not wait for it: they look at the dates themselves
+    Job(name="lots", every_seconds=15, run=Clockwork().turn),  # readers do not wait for it: they look at the dates themselves
     Job(name="partitions", every_seconds=6 * 3600, run=_partitions),
 )

@@ -1,6 +1,6 @@
 """What a topic's handler promises to the batch transaction, and what it gets in return."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -14,10 +14,16 @@ from shared.outbox.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one event; `reason` is a stable kebab-case code."""
+    """What became of one event; `reason` is a stable kebab-case code.
+
+    `resolved` says what came, with it, of events that had been waiting, by their keys in the inbox. `committed` is called once all of
+    it is committed, and never for an attempt that is rolled back: the place to count.
+    """
 
     verdict: Verdict
     reason: str | None = None
+    resolved: Mapping[bytes, tuple[Verdict, str | None]] | None = None
+    committed: Callable[[], None] | None = None
 
 
 class Repeat(Exception):  # noqa: N818  it asks for something, it is not an error

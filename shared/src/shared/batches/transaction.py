@@ -112,6 +112,9 @@ async def _try(topic: Topic, position: offsets.Position, batch: Batch, attempt: 
         committed()
     if unknown_pid is not None:
         await find_out(topic.pool, unknown_pid, position, new=settled.next)
+    for outcome in settled.outcomes:
+        if outcome.committed is not None:
+            outcome.committed()
     return settled
 
 
@@ -142,6 +145,7 @@ async def _work(connection: asyncpg.Connection, topic: Topic, position: offsets.
     if not await inbox.insert(connection, _verdicts(plan, outcomes), now=now):
         raise Repeat("another transaction had one of the events first")
     await _keep_dead(connection, plan, now)
+    await _resolve(connection, outcomes, now)
     next_offset = items[-1].record.offset + 1 if items else expected
     breaker = plan.breaker.after(plan.offsets(), sorted(plan.failures))
     counts = Counter(outcome.verdict for outcome in outcomes)
@@ -158,6 +162,13 @@ async def _keep_dead(connection: asyncpg.Connection, plan: Plan, now: datetime) 
     # a redrive's headers come last, so one look at each record is enough
     if redriven := [item for item in plan.items if (headers := item.record.headers) and headers[-1][0].startswith(REDRIVE_PREFIX)]:
         await inbox.supersede(connection, [key for item in redriven if (key := place_key(item.record)) != item.key], now=now)
+
+
+async def _resolve(connection: asyncpg.Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Remember what came of events that had been waiting, of this batch or of earlier ones."""
+    resolved = {key: verdict for outcome in outcomes if outcome.resolved for key, verdict in outcome.resolved.items()}
+    if resolved:
+        await inbox.resolve(connection, resolved, now=now)
 
 
 async def _lock(connection: asyncpg.Connection, handler: Handler, plan: Plan) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from accrual.api import wire
 from accrual.api.parts import Desk
 from accrual.api.replies import Decision, EventVerdict, Purchase
-from accrual.handlers.receipts import purchase_key
+from accrual.handlers.keys import purchase_key
 from accrual.store import reading
 from accrual.store.snapshots import snapshot
 from contracts.fields import Id

@@ -1,6 +1,7 @@
 """Topic `activities`: what else can earn. One deed, named by programme, kind and id, earns once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from accrual.handlers.books import Books
@@ -42,4 +43,5 @@ class Activities:
         outcomes = [desk.decide(deed) for deed in deeds]
         await desk.save(connection)
         await books.save(connection, now=now)
+        outcomes[-1] = replace(outcomes[-1], committed=books.count)
         return outcomes, desk.messages

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from accrual import metrics
 from accrual.domain import ledger
-from accrual.domain.accounts import AccountState
+from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.decisions import Decision, Grant, Refusal
 from accrual.domain.entries import Account, Stamp
 from accrual.domain.facts import Fact
 from accrual.domain.ledger import Booking
 from accrual.domain.lots import Lot
 from accrual.domain.programme import Programme
+from accrual.domain.reversing import Reversal
 from accrual.store import Connection, accounts
 from accrual.store import ledger as store
 from accrual.store.accounts import Counted, Standing
@@ -45,6 +46,11 @@ class Books:
             standings[account_id] = Standing(standing.account, AccountState(standing.state.purchases, counters))
         return cls(standings, lots)
 
+    def know(self, lots: Mapping[UUID, Iterable[Lot]]) -> None:
+        """Take in lots, by account, as they were before the batch."""
+        for lot in (lot for of_account in lots.values() for lot in of_account):
+            self._lots.setdefault(lot.id, lot)
+
     def account(self, account_id: UUID) -> Account:
         """Return an account as it is after all changes so far."""
         return self._standings[account_id].account
@@ -55,6 +61,22 @@ class Books:
         if found is None and lot_id in self._opened:
             found = self._opened[lot_id].lot
         return found
+
+    def lots_of(self, account_id: UUID) -> list[Lot]:
+        """Return the lots with points left that the batch knows of an account: all of them, where they were asked for."""
+        known = {lot_id: opened.lot for lot_id, opened in self._opened.items()} | self._lots
+        return [lot for lot in known.values() if lot.account_id == account_id and lot.remaining]
+
+    def state(self, account_id: UUID) -> AccountState:
+        """Return what the rules remember of an account after all changes so far."""
+        return self._standings[account_id].state
+
+    def remember(self, account_id: UUID, state: AccountState, counters: Iterable[tuple[CounterKey, int]]) -> None:
+        """Let the rules remember something else of an account; these of its counters have changed."""
+        self._standings[account_id] = Standing(self.account(account_id), state)
+        self._touched.add(account_id)
+        for key, value in counters:
+            self._counted[account_id, key] = value
 
     def decide(self, account_id: UUID, programme: Programme, fact: Fact) -> Decision:
         """Decide an event, and let the account remember it."""
@@ -92,6 +114,23 @@ class Books:
         self._change(booking, "expired", lot.remaining)
         return booking.accounts[0]
 
+    def reverse(self, account_id: UUID, reversal: Reversal, stamp: Stamp) -> Account:
+        """Book that points are taken back, and return the account after it: as it was, if nothing moves."""
+        lots = {id_: lot for id_, _ in reversal.allocations if (lot := self.lot(id_)) is not None}
+        booking = ledger.reverse(self.account(account_id), reversal, lots, stamp)
+        self._change(booking, "reversed", reversal.taken + reversal.debt)
+        self._moved[stamp.programme, "forgiven"] += reversal.forgiven
+        return booking.accounts[0]
+
+    def pay_debt(self, account_id: UUID, stamp: Stamp) -> Booking | None:
+        """Book that available points pay what the account owes. None where it owes nothing, or has nothing to pay with."""
+        account = self.account(account_id)
+        if not (account.balance.debt and account.balance.available):
+            return None
+        booking = ledger.pay_debt(account, self.lots_of(account_id), stamp)
+        self._change(booking, "debt-paid", booking.accounts[0].balance.debt - account.balance.debt)
+        return booking
+
     def claim(self, source_id: UUID, target_id: UUID, lots: Iterable[Lot], stamp: Stamp) -> Booking:
         """Book that everything of an unclaimed account moves, with what the rules remember of it, and close that account."""
         source, target = self._standings[source_id], self._standings[target_id]
@@ -109,11 +148,14 @@ class Books:
         await store.change_lots(connection, [self._lots[lot_id] for lot_id in sorted(self._changed - self._opened.keys())])
         await accounts.save(connection, [self._standings[account_id] for account_id in sorted(self._touched)])
         await accounts.count(connection, self._counted.items())
-        for (programme, movement), points in self._moved.items():
-            metrics.POINTS.labels(programme, movement).inc(points)
         if self._closed:
             await accounts.merge_counters(connection, self._closed.items())
             await accounts.close(connection, self._closed.items())
+
+    def count(self) -> None:
+        """Tell the metrics what was booked, once it is committed."""
+        for (programme, movement), points in self._moved.items():
+            metrics.POINTS.labels(programme, movement).inc(points)
 
     def _change(self, booking: Booking, movement: str, points: int) -> None:
         for account in booking.accounts:

@@ -1,66 +1,107 @@
 """What the clock brings: waiting points become usable, others are gone. Always in that order, and each only once."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
+
+from accrual import metrics
 from accrual.domain.entries import Stamp
 from accrual.domain.lots import Lot, LotState
 from accrual.handlers import rewards
 from accrual.handlers.books import Books
+from accrual.handlers.debts import pay
 from accrual.handlers.rewards import SOURCE, Origin
 from accrual.store import Connection, accounts, due, holders, ledger
 from accrual.store.holders import Owner
 from contracts.rewards import RewardActivated, RewardExpired
+from shared.batches.errors import is_data
 from shared.outbox import Message, enqueue
+
+log = structlog.get_logger(__name__)
 
 #: Lots a transaction: some hundred accounts stay locked for some ten milliseconds.
 LIMIT = 500
+#: An account at which something failed is left alone for so long, and stands in nobody's way meanwhile.
+PAUSE = timedelta(minutes=10)
+
+_Step = Callable[[Books, Lot, Owner, datetime], list[Message]]
 
 
-async def turn(connection: Connection, now: datetime) -> int:
-    """Do a bounded part of what is due, and return how much that was. Nothing expires while something waits to be activated."""
-    activated = await _each(connection, await due.to_activate(connection, now=now, limit=LIMIT), _activate, now=now)
-    if activated:
-        return activated
-    return await _each(connection, await due.to_expire(connection, now=now, limit=LIMIT), _expire, now=now)
+class Clockwork:
+    """Does what is due, and remembers where it could not."""
+
+    def __init__(self) -> None:
+        self._failed: dict[UUID, datetime] = {}
+
+    async def turn(self, connection: Connection, now: datetime) -> int:
+        """Do a bounded part of what is due, and return how much that was. Nothing expires while something waits to be activated."""
+        self._failed = {account_id: at for account_id, at in self._failed.items() if now < at + PAUSE}
+        activated = await self._each(connection, await due.to_activate(connection, now=now, limit=LIMIT, but=self._failed), _activate, now=now)
+        if activated:
+            return activated
+        return await self._each(connection, await due.to_expire(connection, now=now, limit=LIMIT, but=self._failed), _expire, now=now)
+
+    async def _each(self, connection: Connection, found: Mapping[UUID, UUID], step: _Step, *, now: datetime) -> int:
+        """Do it for all at once; if that fails because of one account, for each account alone. Returns for how many lots something was done or tried."""
+        if not found:
+            return 0
+        await accounts.lock(connection, set(found.values()))
+        try:
+            async with connection.transaction():
+                books = await _some(connection, found, step, now=now)
+            books.count()
+        except Exception as error:
+            if not is_data(error):
+                raise
+            for account_id in sorted(set(found.values())):
+                await self._one(connection, account_id, {lot_id: owner for lot_id, owner in found.items() if owner == account_id}, step, now=now)
+        return len(found)
+
+    async def _one(self, connection: Connection, account_id: UUID, found: Mapping[UUID, UUID], step: _Step, *, now: datetime) -> None:
+        try:
+            async with connection.transaction():
+                books = await _some(connection, found, step, now=now)
+            books.count()
+        except Exception as error:
+            if not is_data(error):
+                raise
+            self._failed[account_id] = now
+            metrics.CLOCKWORK_FAILURES.inc()
+            log.exception("lots of an account could not be turned", account_id=str(account_id), lots=len(found))
 
 
-_Step = Callable[[Books, Lot, Owner, datetime], Message | None]
-
-
-async def _each(connection: Connection, found: Mapping[UUID, UUID], step: _Step, *, now: datetime) -> int:
-    """Lock the accounts, read the lots again, and do what is still to be done. A lot that moved meanwhile is found the next time."""
-    if not found:
-        return 0
+async def _some(connection: Connection, found: Mapping[UUID, UUID], step: _Step, *, now: datetime) -> Books:
+    """Read the lots of locked accounts again, and do what is still to be done. A lot that moved meanwhile is found the next time."""
     account_ids = set(found.values())
-    await accounts.lock(connection, account_ids)
     lots = await ledger.lots(connection, found)
     owners = await holders.owners(connection, account_ids)
     books = await Books.open(connection, account_ids)
     here = [lots[lot_id] for lot_id in found if lots[lot_id].account_id in account_ids]
-    messages = [step(books, lot, owners[lot.account_id], now) for lot in here]
+    messages = [message for lot in here for message in step(books, lot, owners[lot.account_id], now)]
     await books.save(connection, now=now)
-    await enqueue(connection, [message for message in messages if message is not None])
-    return len(here)
+    await enqueue(connection, messages)
+    return books
 
 
-def _activate(books: Books, lot: Lot, owner: Owner, now: datetime) -> Message | None:
+def _activate(books: Books, lot: Lot, owner: Owner, now: datetime) -> list[Message]:
     if lot.state is not LotState.PENDING:
-        return None
+        return []
     origin = _origin(lot, "activated", lot.usable_from)
     stamp = _stamp(origin, RewardActivated.type, owner, now)
     account = books.activate(lot, stamp)
-    return rewards.activated(account, lot, stamp, owner=owner.holder, origin=origin) if owner.holder else None
+    said = [rewards.activated(account, lot, stamp, owner=owner.holder, origin=origin)] if owner.holder else []
+    return said + pay(books, account.id, stamp, owner=owner.holder, origin=origin)
 
 
-def _expire(books: Books, lot: Lot, owner: Owner, now: datetime) -> Message | None:
+def _expire(books: Books, lot: Lot, owner: Owner, now: datetime) -> list[Message]:
     if lot.remaining == 0 or lot.expires_at is None:
-        return None
+        return []
     origin = _origin(lot, "expired", lot.expires_at)
     stamp = _stamp(origin, RewardExpired.type, owner, now)
     account = books.expire(lot, stamp)
-    return rewards.expired(account, lot, lot.remaining, stamp, owner=owner.holder, origin=origin) if owner.holder else None
+    return [rewards.expired(account, lot, lot.remaining, stamp, owner=owner.holder, origin=origin)] if owner.holder else []
 
 
 def _origin(lot: Lot, step: str, due_at: datetime) -> Origin:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -15,6 +14,7 @@ from accrual.domain.programmes import Programmes
 from accrual.handlers import rewards
 from accrual.handlers.books import Books
 from accrual.handlers.earning import Earning, earn, outcome_of
+from accrual.handlers.keys import deed_key
 from accrual.handlers.rewards import Origin
 from accrual.handlers.routes import Route
 from accrual.store import Connection, causes
@@ -83,11 +83,6 @@ def registration(event: Event[MemberRegistered], programmes: Programmes, *, now:
     )
 
 
-def deed_key(*parts: str) -> bytes:
-    """Return the key under which a deed is found: 16 bytes of SHA-256 over its parts, each ended by U+0000."""
-    return sha256("".join(f"{part}\0" for part in parts).encode()).digest()[:16]
-
-
 def counted_by(deeds: Iterable[Deed], route: Route) -> set[Counted]:
     """Return which counters of which accounts deciding these will ask for."""
     return {
@@ -119,11 +114,10 @@ class Deeds:
             message = rewards.refused(earned.reason, earned.text, programme=programme, holder=deed.holder, origin=deed.origin, now=self._now)
             self.messages.append(message)
             return Outcome(Verdict.REFUSED, earned.reason)
-        decided, granted = earned
+        decided, messages = earned
         self._done.add(deed.key)
         self._decided.append(decided)
-        if granted is not None:
-            self.messages.append(granted)
+        self.messages += messages
         return outcome_of(decided)
 
     async def save(self, connection: Connection) -> None:

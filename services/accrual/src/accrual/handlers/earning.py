@@ -8,10 +8,13 @@ from uuid import UUID
 from accrual.domain.accounts import AccountState
 from accrual.domain.decisions import Explanation, Grant, Refusal
 from accrual.domain.entries import Stamp
-from accrual.domain.facts import Fact
+from accrual.domain.exchanges import told
+from accrual.domain.facts import Fact, Purchase
 from accrual.domain.programme import Programme
 from accrual.handlers import rewards
+from accrual.handlers.bodies import decided_as
 from accrual.handlers.books import Books
+from accrual.handlers.debts import pay
 from accrual.handlers.explanations import explanation_json
 from accrual.handlers.rewards import Origin
 from accrual.handlers.routes import Owned
@@ -23,6 +26,7 @@ from shared.batches import Outcome
 from shared.outbox import Message
 
 GRANTED, NOTHING_EARNED = Outcome(Verdict.GRANTED), Outcome(Verdict.NOTHING_EARNED)
+_PLAINLY_NOTHING = (Verdict.NOTHING_EARNED, None)
 _STRANGER = AccountState()
 
 
@@ -37,42 +41,55 @@ class Earning:
     cause: Cause
     event_key: bytes
     body: bytes
+    receipt_key: bytes | None = None
+    exchanged: Purchase | None = None  #: for which it is given: it is decided as if it were that one
 
 
-def earn(books: Books, earning: Earning, *, now: datetime) -> tuple[Decided, Message | None] | Refusal:
+def earn(books: Books, earning: Earning, *, now: datetime) -> tuple[Decided, list[Message]] | Refusal:
     """Decide an event and book what it earns. Returns what is to be kept of it, and what is to be said."""
     programme, owned = earning.programme, earning.owned
     decision = programme.decide(earning.fact, _STRANGER) if owned is None else books.decide(owned.account_id, programme, earning.fact)
+    if earning.exchanged is not None:
+        decision = told(decision, earning.exchanged)
     if isinstance(decision, Refusal):
         return decision
     explanation = explanation_json(decision.explanation)
-    grant_id, message = None, None
     if isinstance(decision, Grant) and owned is not None:
-        origin, terms = earning.origin, programme.terms
-        grant_id = rewards.change_id(origin, RewardGranted.type, owned.owner)
-        stamp = Stamp(
-            transaction_id=grant_id,
-            cause_source=origin.source,
-            cause_event=origin.event_id,
-            programme=terms.id,
-            programme_version=terms.version,
-            occurred_at=origin.occurred_at,
-            booked_at=now,
-            evidence=sha256(explanation + b"\0" + earning.body).digest(),
-        )
-        account = books.grant(owned.account_id, decision, stamp, earning.cause)
-        message = rewards.granted(account, decision, stamp, owner=owned.owner, origin=origin, explanation=explanation)
-    return _kept(earning, grant_id, decision.explanation, explanation), message
+        grant_id, messages = give(books, earning, owned, decision, (explanation, explanation), now=now)
+        return kept(earning, grant_id, Verdict.GRANTED, None, explanation), messages
+    return kept(earning, None, Verdict.NOTHING_EARNED, _sole_reason(decision.explanation), explanation), []
+
+
+def give(books: Books, earning: Earning, owned: Owned, grant: Grant, written: tuple[bytes, bytes], *, now: datetime) -> tuple[UUID, list[Message]]:
+    """Book a grant, and say so. `written` is its explanation, and that of the decision behind it: a correction grants only a difference."""
+    origin, terms, (explanation, decision) = earning.origin, earning.programme.terms, written
+    grant_id = rewards.change_id(origin, RewardGranted.type, owned.owner)
+    stamp = Stamp(
+        transaction_id=grant_id,
+        cause_source=origin.source,
+        cause_event=origin.event_id,
+        programme=terms.id,
+        programme_version=terms.version,
+        occurred_at=origin.occurred_at,
+        booked_at=now,
+        evidence=sha256(decision + b"\0" + earning.body).digest(),
+    )
+    account = books.grant(owned.account_id, grant, stamp, earning.cause)
+    messages = [rewards.granted(account, grant, stamp, owner=owned.owner, origin=origin, explanation=explanation)]
+    if account.balance.debt:
+        messages += pay(books, owned.account_id, stamp, owner=owned.owner, origin=origin)
+    return grant_id, messages
 
 
 def outcome_of(decided: Decided) -> Outcome:
     """Return the verdict of an accepted event."""
     if decided.grant_id is not None:
         return GRANTED
-    return Outcome(Verdict.NOTHING_EARNED, decided.reason) if decided.reason else NOTHING_EARNED
+    return NOTHING_EARNED if (decided.verdict, decided.reason) == _PLAINLY_NOTHING else Outcome(Verdict(decided.verdict), decided.reason)
 
 
-def _kept(earning: Earning, grant_id: UUID | None, explanation: Explanation, written: bytes) -> Decided:
+def kept(earning: Earning, grant_id: UUID | None, verdict: Verdict, reason: str | None, decision: bytes) -> Decided:
+    """Return what is to be kept of an accepted event."""
     return Decided(
         earning.cause.key,
         earning.cause.revision or 1,
@@ -81,11 +98,13 @@ def _kept(earning: Earning, grant_id: UUID | None, explanation: Explanation, wri
         earning.programme.terms.version,
         None if earning.owned is None else earning.owned.account_id,
         grant_id,
-        Verdict.GRANTED if grant_id is not None else Verdict.NOTHING_EARNED,
-        None if grant_id is not None else _sole_reason(explanation),
+        verdict,
+        reason,
         earning.origin.occurred_at,
         earning.body,
-        written,
+        decision,
+        earning.receipt_key,
+        None if earning.exchanged is None else decided_as(earning.exchanged),
     )
 
 

@@ -8,6 +8,7 @@ from accrual.domain.entries import Stamp
 from accrual.domain.lots import Lot
 from accrual.handlers import rewards
 from accrual.handlers.books import Books
+from accrual.handlers.debts import pay
 from accrual.handlers.rewards import Origin
 from accrual.handlers.routes import Route
 from accrual.store import Connection, holders
@@ -31,8 +32,11 @@ class Links:
         self.changed: dict[str, Link] = {}
         self.claims: dict[str, Event[IdentifierLinked]] = {}  # the first member's link of an identifier that was nobody's
         self._outcomes: dict[int, Outcome] = {}
+        self._members: dict[str, set[str]] = {}
         for event in events:
             data = event.data
+            if data.released_at is None and data.link_version > links[data.identifier].version:
+                self._members.setdefault(data.identifier, set()).add(member_holder(data.member_id))
             before = self.changed.get(data.identifier) or links[data.identifier]
             if data.link_version <= before.version:
                 self._outcomes[id(event)] = _DUPLICATE if data.link_version == before.version else _STALE
@@ -43,6 +47,11 @@ class Links:
             self.changed[data.identifier] = Link(member_id, data.link_version)
             self._outcomes[id(event)] = _APPLIED
 
+    @property
+    def identifiers(self) -> list[str]:
+        """Return all identifiers that a member may get."""
+        return list(self._members)
+
     def outcome_of(self, event: Event[IdentifierLinked]) -> Outcome:
         """Return what becomes of one of the events."""
         return self._outcomes[id(event)]
@@ -50,6 +59,10 @@ class Links:
     def wanted(self, unclaimed: Iterable[Wanted]) -> list[Wanted]:
         """Return whose accounts the claims need: the members', in every programme where something may wait."""
         return [Wanted(member_holder(self.claims[each.holder].data.member_id), each.programme) for each in unclaimed]
+
+    def may_want(self, unclaimed: Iterable[Wanted]) -> list[Wanted]:
+        """Return whose accounts the claims may need: if a link turns out to be poison, the next one of its identifier claims."""
+        return [Wanted(member, each.programme) for each in unclaimed for member in self._members.get(each.holder, ())]
 
     async def save(self, connection: Connection) -> None:
         """Write whose the identifiers are. Those that are nobody's again get an empty account where theirs was claimed."""
@@ -87,7 +100,8 @@ class Claims:
                 booked_at=self._now,
             )
             booking = self._books.claim(source_id, target_id, self._lots.get(source_id, ()), stamp)
-            if booking.lots:
+            if booking.transaction.entries:
                 source, target = booking.accounts
                 messages += rewards.moved(source, target, booking.lots, stamp, holders=(identifier, member), origin=origin)
+                messages += pay(self._books, target_id, stamp, owner=member, origin=origin)
         return messages

@@ -1,6 +1,7 @@
 """Topic `members`: an account for each member, a welcome, and what waited for an identifier once it is linked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,10 +32,10 @@ class Members:
         """Lock the identifiers, then every account that may give or take points."""
         locked = await holders.lock_identifiers(connection, [event.data.identifier for event in _links(events)])
         links = Links(_links(events), locked)
-        unclaimed = await holders.unclaimed(connection, links.claims)
+        unclaimed = await holders.unclaimed(connection, links.identifiers)
         programmes, now = await self._catalogue.current(connection), self._clock()
         deeds = {id(event): registration(event, programmes, now=now) for event in events if isinstance(event.data, MemberRegistered)}
-        wanted = [deed.wanted for deed in deeds.values() if deed.wanted is not None] + links.wanted(unclaimed)
+        wanted = [deed.wanted for deed in deeds.values() if deed.wanted is not None] + links.may_want(unclaimed)
         self._held.keep(connection, Batch(deeds, await lock_accounts(connection, wanted, also=unclaimed.values())))
 
     async def decide(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
@@ -43,8 +44,12 @@ class Members:
         route, deeds = batch.route, {id(event): batch.of(event) for event in events if isinstance(event.data, MemberRegistered)}
         links = Links(_links(events), await holders.links(connection, [event.data.identifier for event in _links(events)]))
         unclaimed = await holders.unclaimed(connection, links.claims)
-        books = await _books(connection, route, list(deeds.values()), [*links.wanted(unclaimed)], list(unclaimed.values()))
-        claims = Claims(books, route, unclaimed, await ledger.open_lots_of(connection, unclaimed.values()), now=now)
+        targets = links.wanted(unclaimed)
+        books = await _books(connection, route, list(deeds.values()), targets, list(unclaimed.values()))
+        lots = await ledger.open_lots_of(connection, unclaimed.values())
+        if any(books.account(account_id).balance.debt for account_id in unclaimed.values()):  # the member's points pay it
+            books.know(await ledger.open_lots_of(connection, {route.to(each).account_id for each in targets}))
+        claims = Claims(books, route, unclaimed, lots, now=now)
         desk = Deeds(books, route, await causes.known_activities(connection, [deed.key for deed in deeds.values()]), now=now)
         outcomes: list[Outcome] = []
         for event in events:
@@ -57,6 +62,7 @@ class Members:
         await desk.save(connection)
         await books.save(connection, now=now)
         await links.save(connection)
+        outcomes[-1] = replace(outcomes[-1], committed=books.count)
         return outcomes, desk.messages
 
 

@@ -1,21 +1,22 @@
-"""Topic `purchases`: what a receipt earns, once; and confirmations, which make waiting points usable."""
+"""Topic `purchases`: what a receipt earns, once; and what follows it: returns, cancellations, confirmations, corrections."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from accrual.domain.decisions import Refusal
-from accrual.handlers.books import Books
 from accrual.handlers.catalogue import Catalogue
-from accrual.handlers.confirmations import Confirmations, key_of, lots_confirmed
+from accrual.handlers.finding import find, holder_of
+from accrual.handlers.loading import Loaded, load
 from accrual.handlers.receipts import Receipt, Receipts, receipt_of
+from accrual.handlers.returns import Returns, Told
+from accrual.handlers.reversals import Reversals
 from accrual.handlers.routes import Batch, Held, Route, lock_accounts
-from accrual.store import Connection, causes, holders
-from accrual.store.accounts import Counted
+from accrual.handlers.sequels import Sequel, keys_of, sequel_of
+from accrual.store import Connection, causes, returns
 from contracts.envelope import Event
 from contracts.purchases import PurchaseRecorded
-from shared.batches import Outcome, Repeat
+from shared.batches import Outcome
 from shared.clock import Clock
 from shared.outbox import Message
 
@@ -26,57 +27,54 @@ class Purchases:
     def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
         self._catalogue = catalogue
         self._clock = clock
-        self._held = Held[Receipt]()
+        self._held = Held[Receipt | Sequel]()
 
     async def lock(self, connection: Connection, events: Sequence[Event[Any]]) -> None:
         """Lock the purchases, then identifiers and accounts; open accounts for holders who have none in the programme."""
         programmes = await self._catalogue.current(connection)
         now = self._clock()
-        receipts = {id(event): receipt_of(event, programmes, now=now) for event in events if isinstance(event.data, PurchaseRecorded)}
-        seen = await causes.lock_anchors(connection, _keys(receipts, events))
-        lots = await lots_confirmed(connection, _later(events))
-        wanted = (receipt.wanted for receipt in receipts.values() if receipt.wanted is not None)
-        route = await lock_accounts(connection, wanted, also=(lot.account_id for lot in lots.values()))
-        self._held.keep(connection, Batch(receipts, route, seen))
+        read: dict[int, Receipt | Sequel] = {
+            id(event): receipt_of(event, programmes, now=now) if isinstance(event.data, PurchaseRecorded) else sequel_of(event, programmes, now=now)
+            for event in events
+        }
+        receipts = [each for each in read.values() if isinstance(each, Receipt)]
+        sequels = [each for each in read.values() if isinstance(each, Sequel)]
+        found = await find(connection, sequels)
+        anchors = frozenset({key for receipt in receipts for key in receipt.anchors} | keys_of(sequels) | found.purchases.keys())
+        seen = await causes.lock_anchors(connection, anchors)
+        wanted = (receipt.wanted for receipt in receipts if receipt.wanted is not None)
+        route = await lock_accounts(connection, wanted, also=found.accounts)
+        self._held.keep(connection, Batch(read, route, anchors, seen, programmes))
 
     async def decide(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Decide the events in their order, each seeing what those before it did."""
         batch = self._held.of(connection)
-        receipts = {id(event): batch.of(event) for event in events if isinstance(event.data, PurchaseRecorded)}
-        keys = _keys(receipts, events)
-        known = await causes.known_purchases(connection, keys if batch.seen is None else keys & batch.seen)
+        read = [batch.of(event) for event in events]
+        loaded = await load(connection, read, batch)
         self._held.keep(connection, replace(batch, seen=None))  # the next part of the batch may meet what this one accepts
-        books = await _books(connection, receipts, batch.route, _later(events))
-        desk = Receipts(books, batch.route, known, now=now)
-        await desk.load(connection, receipts.values())
-        owners = await holders.owners(connection, batch.route.locked) if len(receipts) < len(events) else {}
-        later = Confirmations(books, desk, owners, now=now)
-        outcomes = [desk.decide(receipts[id(event)]) if id(event) in receipts else later.decide(event) for event in events]
+        messages: list[Message] = []
+        reversals = Reversals(loaded.books, loaded.owners, messages, now=now)
+        desk = Receipts(loaded.books, batch.route, loaded.known, loaded.pasts, reversals, now=now)
+        await desk.load(connection, [each for each in read if isinstance(each, Receipt)])
+        after = Returns(loaded.books, loaded.pasts, loaded.room, reversals, told=loaded.told, owners=loaded.owners, now=now)
+        outcomes = [_decide(each, desk, after, loaded, batch.route) for each in read]
         await desk.save(connection)
-        await books.save(connection, now=now)
-        return outcomes, desk.messages
+        await returns.add_reversals(connection, reversals.rows, decided_at=now)
+        await causes.add_discrepancies(connection, after.discrepancies, seen_at=now)
+        await loaded.room.save(connection, now=now)
+        await loaded.books.save(connection, now=now)
+        outcomes[-1] = replace(outcomes[-1], committed=loaded.books.count)
+        return outcomes, messages
 
 
-async def _books(connection: Connection, receipts: Mapping[int, Receipt], route: Route, later: Sequence[Event[Any]]) -> Books:
-    """Read the accounts that the events are about, with the counters that their programmes ask for."""
-    lots = await lots_confirmed(connection, later)
-    account_ids, counted = {lot.account_id for lot in lots.values()}, set[Counted]()
-    if not account_ids <= route.locked:
-        raise Repeat("a lot moved to an account that is not locked")
-    for receipt in receipts.values():
-        if receipt.wanted is None or isinstance(receipt.programme, Refusal):
-            continue
-        account_id = route.to(receipt.wanted).account_id
-        account_ids.add(account_id)
-        counted.update((account_id, key) for key in receipt.programme.counters(receipt.fact))
-    return await Books.open(connection, account_ids, counted=counted, lots=lots)
-
-
-def _keys(receipts: Mapping[int, Receipt], events: Sequence[Event[Any]]) -> set[bytes]:
-    """Return the keys of all purchases that these are about."""
-    keys = {receipt.key for receipt in receipts.values()}
-    return keys | {key for event in _later(events) if (key := key_of(event.data)) is not None}
-
-
-def _later(events: Sequence[Event[Any]]) -> list[Event[Any]]:
-    return [event for event in events if not isinstance(event.data, PurchaseRecorded)]
+def _decide(each: Receipt | Sequel, desk: Receipts, after: Returns, loaded: Loaded, route: Route) -> Outcome:
+    if isinstance(each, Sequel):
+        wanted = holder_of(each)
+        owned = None if wanted is None else route.found.get(wanted)
+        account_id = None if wanted is None else owned.account_id if owned is not None else loaded.found.holders.get(wanted)
+        return after.decide(each, account_id=account_id)
+    outcome = desk.decide(each)
+    if not loaded.room:
+        return outcome
+    told = Told(each.key, each.receipt_key, each.fact.occurred_at, known=desk.known(each.key) is not None)
+    return after.after(told, outcome)

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 import orjson
-from pydantic import TypeAdapter
 
 from accrual.domain.decisions import Refusal
-from accrual.domain.facts import Line, Purchase
+from accrual.domain.exchanges import as_exchanged
+from accrual.domain.facts import Purchase
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.handlers import rewards
+from accrual.handlers.bodies import body_of, purchase_of
 from accrual.handlers.books import Books
+from accrual.handlers.corrections import correct
 from accrual.handlers.earning import Earning, earn, outcome_of
+from accrual.handlers.keys import purchase_key, receipt_key
+from accrual.handlers.pasts import Pasts
+from accrual.handlers.reversals import Reversals
 from accrual.handlers.rewards import Origin
 from accrual.handlers.routes import Route
 from accrual.store import Connection, causes
@@ -24,14 +29,10 @@ from accrual.store.ledger import Cause
 from contracts.envelope import Event
 from contracts.purchases import PurchaseRecorded
 from contracts.verdicts import Verdict
-from shared.batches import Outcome
+from shared.batches import Outcome, Repeat
 from shared.ids import event_key
-from shared.outbox import Message
 
-CORRECTION_NOT_OPEN = "correction-not-open"
 _DUPLICATE, _DIFFERS, _STALE = Outcome(Verdict.DUPLICATE), Outcome(Verdict.DUPLICATE, "differs"), Outcome(Verdict.STALE)
-_BODIES = TypeAdapter(PurchaseRecorded)
-_HOLDER = {"holder"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +44,28 @@ class Receipt:
     fact: Purchase
     programme: Programme | Refusal
     wanted: Wanted | None
+    receipt_key: bytes | None
+
+    @property
+    def anchors(self) -> tuple[bytes, ...]:
+        """Return where it meets all that is about it."""
+        return (self.key,) if self.receipt_key is None else (self.key, self.receipt_key)
+
+    @property
+    def exchanged(self) -> bytes | None:
+        """Return the key of the purchase for which this one is given, if it says so."""
+        data = self.event.data
+        return None if data.exchanged_purchase_id is None else purchase_key(data.merchant, data.exchanged_purchase_id)
 
 
 def receipt_of(event: Event[PurchaseRecorded], programmes: Programmes, *, now: datetime) -> Receipt:
     """Read a purchase, and find the programme version that decides it."""
     data = event.data
-    fact = Purchase(
-        merchant=data.merchant,
-        purchase_id=data.purchase_id,
-        lines=cast("tuple[Line, ...]", data.lines),  # a wire line has every field of a domain line, under the same name
-        currency=data.currency,
-        occurred_at=data.occurred_at.astimezone(UTC),
-        store=data.store,
-        zone=data.zone,
-        channel=data.channel,
-        delivery_amount=data.delivery_amount,
-        identified=data.holder is not None,
-    )
+    fact = purchase_of(data, identified=data.holder is not None)
     programme = programmes.select(fact, now=now)
     wanted = None if data.holder is None or isinstance(programme, Refusal) else Wanted(data.holder, programme.terms.id)
-    return Receipt(event, purchase_key(data.merchant, data.purchase_id), fact, programme, wanted)
-
-
-def purchase_key(merchant: str, purchase_id: str) -> bytes:
-    """Return the key under which everything about a purchase is found."""
-    return event_key(merchant, purchase_id)
+    numbered = receipt_key(data.merchant, data.store, data.receipt_number)
+    return Receipt(event, purchase_key(data.merchant, data.purchase_id), fact, programme, wanted, numbered)
 
 
 def _origin_of(receipt: Receipt) -> Origin:
@@ -79,16 +77,18 @@ def _origin_of(receipt: Receipt) -> Origin:
 class Receipts:
     """Decides the receipts of one batch in their order. Nothing is written before `save`."""
 
-    def __init__(self, books: Books, route: Route, known: Mapping[bytes, Known], *, now: datetime) -> None:
+    def __init__(self, books: Books, route: Route, known: Mapping[bytes, Known], pasts: Pasts, reversals: Reversals, *, now: datetime) -> None:
         self._books = books
         self._route = route
         self._known = dict(known)
+        self._pasts = pasts
+        self._reversals = reversals
         self._now = now
         self._bodies: dict[tuple[bytes, int], bytes] = {}
         self._decided: list[Decided] = []
         self._refused: list[Refused] = []
         self._discrepancies: list[Discrepancy] = []
-        self.messages: list[Message] = []
+        self._messages = reversals.messages
 
     async def load(self, connection: Connection, receipts: Iterable[Receipt]) -> None:
         """Read what repeated purchases said the first time."""
@@ -104,20 +104,18 @@ class Receipts:
         known, revision, programme = self._known.get(receipt.key), receipt.event.data.revision, receipt.programme
         if known is not None and revision <= known.revision:
             return self._repeated(receipt, known) if revision == known.revision else _STALE
-        if known is not None:
-            return self._refuse(receipt, CORRECTION_NOT_OPEN, f"revision {known.revision} was accepted; corrections are not taken yet")
         if isinstance(programme, Refusal):
-            return self._refuse(receipt, programme.reason, programme.text)
-        earned = earn(self._books, self._earning(receipt, programme), now=self._now)
+            return self._refuse(receipt, programme)
+        earning = self._earning(receipt, programme)
+        if known is not None:
+            return self._correct(receipt, earning)
+        earned = earn(self._books, earning, now=self._now)
         if isinstance(earned, Refusal):
-            return self._refuse(receipt, earned.reason, earned.text)
-        decided, message = earned
-        self._known[receipt.key] = Known(revision, decided.grant_id, decided.account_id)
-        self._bodies[receipt.key, revision] = decided.body
-        self._decided.append(decided)
-        if message is not None:
-            self.messages.append(message)
-        return outcome_of(decided)
+            return self._refuse(receipt, earned)
+        decided, messages = earned
+        self._pasts.accept(earning.programme, cast("Purchase", earning.fact), decided)
+        self._messages += messages
+        return self._accept(decided)
 
     async def save(self, connection: Connection) -> None:
         """Write purchases with their decisions, refusals, and what differed."""
@@ -125,21 +123,48 @@ class Receipts:
         await causes.add_refusals(connection, self._refused, decided_at=self._now)
         await causes.add_discrepancies(connection, self._discrepancies, seen_at=self._now)
 
+    def _correct(self, receipt: Receipt, earning: Earning) -> Outcome:
+        past = self._pasts.of(receipt.key)
+        if past is None:
+            raise Repeat("a purchase was accepted meanwhile")
+        corrected = correct(self._books, self._reversals, past, earning, now=self._now)
+        if isinstance(corrected, Refusal):
+            return self._refuse(receipt, corrected)
+        self._pasts.put(corrected.past)
+        if receipt.receipt_key is not None:
+            self._pasts.name(receipt.receipt_key, receipt.key, receipt.fact.occurred_at)
+        self._messages += corrected.messages
+        return self._accept(corrected.decided)
+
+    def _accept(self, decided: Decided) -> Outcome:
+        self._known[decided.key] = Known(decided.revision, decided.grant_id, decided.account_id)
+        self._bodies[decided.key, decided.revision] = decided.body
+        self._decided.append(decided)
+        return outcome_of(decided)
+
     def _earning(self, receipt: Receipt, programme: Programme) -> Earning:
-        event = receipt.event
+        event, exchanged = receipt.event, None
+        owned = None if receipt.wanted is None else self._route.to(receipt.wanted)
+        fact: Purchase = receipt.fact
+        if receipt.exchanged is not None:
+            other = self._pasts.of(receipt.exchanged)
+            if other is not None and owned is not None and other.account_id == owned.account_id and other.programme.terms.id == programme.terms.id:
+                programme, fact, exchanged = other.programme, as_exchanged(fact, other.purchase), other.purchase
         return Earning(
             programme,
-            receipt.fact,
-            None if receipt.wanted is None else self._route.to(receipt.wanted),
+            fact,
+            owned,
             _origin_of(receipt),
             Cause(receipt.key, event.data.revision),
             event_key(event.source, event.id),
-            _body(event.data),
+            body_of(event.data),
+            receipt.receipt_key,
+            exchanged,
         )
 
     def _repeated(self, receipt: Receipt, known: Known) -> Outcome:
         """Compare a purchase that was said before with what it said then, and whose it was."""
-        revision, body = receipt.event.data.revision, _body(receipt.event.data)
+        revision, body = receipt.event.data.revision, body_of(receipt.event.data)
         before, other_holder = self._bodies[receipt.key, revision], self._is_anothers(receipt, known)
         if before == body and not other_holder:
             return _DUPLICATE
@@ -154,15 +179,11 @@ class Receipts:
             return False  # no programme decides it any more, so nobody's account was looked for
         return known.account_id != (None if receipt.wanted is None else self._route.to(receipt.wanted).account_id)
 
-    def _refuse(self, receipt: Receipt, reason: str, text: str) -> Outcome:
+    def _refuse(self, receipt: Receipt, refusal: Refusal) -> Outcome:
         event, programme = receipt.event, receipt.programme
         origin, programme_id = _origin_of(receipt), None if isinstance(programme, Refusal) else programme.terms.id
-        refused = Refused(receipt.key, event_key(event.source, event.id), event.data.revision, reason, text, origin.occurred_at)
+        refused = Refused(receipt.key, event_key(event.source, event.id), event.data.revision, refusal.reason, refusal.text, origin.occurred_at)
         self._refused.append(refused)
-        self.messages.append(rewards.refused(reason, text, programme=programme_id, holder=event.data.holder, origin=origin, now=self._now))
-        return Outcome(Verdict.REFUSED, reason)
-
-
-def _body(data: PurchaseRecorded) -> bytes:
-    """Write what is kept of a purchase: everything but whose it is, and what says nothing."""
-    return _BODIES.dump_json(data, exclude=_HOLDER, exclude_defaults=True)
+        message = rewards.refused(refusal.reason, refusal.text, programme=programme_id, holder=event.data.holder, origin=origin, now=self._now)
+        self._messages.append(message)
+        return Outcome(Verdict.REFUSED, refusal.reason)

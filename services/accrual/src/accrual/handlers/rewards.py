@@ -12,7 +12,22 @@ from accrual.domain.decisions import Grant
 from accrual.domain.entries import Account, Balance, Stamp
 from accrual.domain.lots import Lot
 from contracts.envelope import Event
-from contracts.rewards import MAX_GRANTS, Buckets, Cause, RewardActivated, RewardExpired, RewardGranted, RewardMoved, RewardRefused
+from contracts.rewards import (
+    MAX_GRANTS,
+    MAX_LOTS,
+    Buckets,
+    Cause,
+    Change,
+    Explanation,
+    RewardActivated,
+    RewardDebtPaid,
+    RewardExpired,
+    RewardGranted,
+    RewardMoved,
+    RewardRefused,
+    RewardReversed,
+    Taken,
+)
 from shared.ids import derived
 from shared.outbox import Message, message_of
 
@@ -47,6 +62,17 @@ class Origin(NamedTuple):
             activity=self.activity,
             occurred_at=self.occurred_at,
         )
+
+
+class Taking(NamedTuple):
+    """What a reversal takes: from lots (grant, points, what is left), in all, and what becomes of the rest."""
+
+    lots: tuple[tuple[UUID, int, int], ...]
+    points: int
+    debt: int
+    forgiven: int
+    kept: int
+    return_id: str | None
 
 
 @lru_cache(maxsize=4096)  # thousands of grants share their days
@@ -119,6 +145,27 @@ def moved(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp, *
     return [_message(out_of, stamp.transaction_id, stamp.booked_at, origin), _message(into, arrival, stamp.booked_at, origin)]
 
 
+def reversed_(account: Account, taking: Taking, stamp: Stamp, *, owner: str, origin: Origin, explanation: bytes) -> Message:
+    """Say that points were taken back, or would have been if they were still there."""
+    data = RewardReversed(
+        **_change(account, stamp, owner, origin),
+        return_id=taking.return_id,
+        points=taking.points,
+        debt=taking.debt,
+        forgiven=taking.forgiven,
+        points_kept=taking.kept,
+        lots=_taken(taking.lots),
+        explanation=Explanation.model_validate_json(explanation),
+    )
+    return _message(data, stamp.transaction_id, stamp.booked_at, origin)
+
+
+def debt_paid(account: Account, lots: Sequence[tuple[UUID, int, int]], stamp: Stamp, *, owner: str, origin: Origin) -> Message:
+    """Say that points paid what the account owed."""
+    data = RewardDebtPaid(**_change(account, stamp, owner, origin), points=sum(points for _, points, _ in lots), lots=_taken(lots))
+    return _message(data, stamp.transaction_id, stamp.booked_at, origin)
+
+
 def refused(reason: str, text: str, *, programme: str | None, holder: str | None, origin: Origin, now: datetime) -> Message:
     """Say that an event was refused by name. No account changed."""
     data = RewardRefused(programme=programme, holder=holder, reason=reason, text=text[:_TEXT_LENGTH], cause=origin.cause(), booked_at=now)
@@ -137,9 +184,13 @@ def _change(account: Account, stamp: Stamp, holder: str, origin: Origin) -> dict
     }
 
 
+def _taken(lots: Sequence[tuple[UUID, int, int]]) -> tuple[Taken, ...]:
+    return tuple(Taken(grant_id=grant_id, points=points, remaining=left) for grant_id, points, left in lots[:MAX_LOTS])
+
+
 def _buckets(balance: Balance) -> Buckets:
     return Buckets(pending=balance.pending, available=balance.available, held=balance.held, debt=balance.debt)
 
 
-def _message(data: RewardActivated | RewardExpired | RewardMoved | RewardRefused, id_: UUID, time: datetime, origin: Origin) -> Message:
+def _message(data: Change | RewardRefused, id_: UUID, time: datetime, origin: Origin) -> Message:
     return message_of(Event(id=str(id_), source=SOURCE, type=data.type, time=time, data=data, traceparent=origin.traceparent))

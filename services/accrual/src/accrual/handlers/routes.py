@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+from accrual.domain.programmes import Programmes
 from accrual.store import Connection, accounts, holders
 from accrual.store.holders import Found, Wanted
 from contracts.envelope import Event
 from shared.batches import Repeat
 
 T = TypeVar("T")
+_NO_PROGRAMMES = Programmes(())
 
 
 class Owned(NamedTuple):
@@ -41,7 +43,9 @@ class Batch(Generic[T]):
 
     read: Mapping[int, T]  # by the event's identity
     route: Route
+    anchors: frozenset[bytes] = frozenset()  # all that are locked
     seen: frozenset[bytes] | None = None  # all keys about which something may have been decided; None: any
+    programmes: Programmes = _NO_PROGRAMMES
 
     def of(self, event: Event[Any]) -> T:
         """Return an event as it was read. Raises Repeat for one that was not there when the locks were taken."""

@@ -26,6 +26,8 @@ class Decided(NamedTuple):
     occurred_at: datetime
     body: bytes
     decision: bytes
+    receipt_key: bytes | None = None  #: of a purchase with a number on its receipt
+    decided_as: bytes | None = None  #: of an exchange: when and where the exchanged purchase was made
 
 
 class Known(NamedTuple):
@@ -72,7 +74,7 @@ _DONE = "select key from activity where key = any($1::bytea[])"
 _DECIDED = (
     "key", "event_key", "decided_at", "occurred_at", "programme_version", "programme", "verdict", "reason", "account_id", "grant_id", "body", "decision",
 )  # fmt: skip
-_PURCHASE = (*_DECIDED, "revision")
+_PURCHASE = (*_DECIDED, "revision", "receipt_key", "decided_as")
 _DECIDED_HEAD = Struct(">h i16s i16s iq iq ii")
 _REFUSALS = """
     insert into refusal (decided_at, key, event_key, revision, reason, detail, occurred_at)
@@ -119,7 +121,7 @@ async def known_activities(connection: Connection, keys: Iterable[bytes]) -> set
 async def add_purchases(connection: Connection, decided: Iterable[Decided], *, decided_at: datetime) -> None:
     """Write accepted purchases. Each occupies its revision."""
     at = microseconds(decided_at)
-    rows = [_packed(each, at, columns=13) + integer(each.revision) for each in decided]
+    rows = [_packed(each, at, columns=15) + integer(each.revision) + raw(each.receipt_key) + raw(each.decided_as) for each in decided]
     if rows:
         await copy(connection, "purchase", _PURCHASE, rows)
 

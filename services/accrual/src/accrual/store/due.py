@@ -1,23 +1,30 @@
 """Which lots the clock has something to do with."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from accrual.store import Connection
 
-_TO_ACTIVATE = "select id, account_id from lot where state = 'pending' and usable_from <= $1 order by usable_from, id limit $2"
-_TO_EXPIRE = "select id, account_id from lot where remaining > 0 and expires_at <= $1 order by expires_at, id limit $2"
+_TO_ACTIVATE = """
+    select id, account_id from lot
+    where state = 'pending' and usable_from <= $1 and account_id <> all($3::uuid[]) order by usable_from, id limit $2
+"""
+_TO_EXPIRE = """
+    select id, account_id from lot
+    where remaining > 0 and expires_at <= $1 and account_id <> all($3::uuid[]) order by expires_at, id limit $2
+"""
 _MAKE_PARTITIONS = "select make_entry_partitions($1, $2)"
 
 
-async def to_activate(connection: Connection, *, now: datetime, limit: int) -> dict[UUID, UUID]:
-    """Find pending lots that are usable by now, the longest waiting first, with their accounts."""
-    return {row[0]: row[1] for row in await connection.fetch(_TO_ACTIVATE, now, limit)}
+async def to_activate(connection: Connection, *, now: datetime, limit: int, but: Iterable[UUID] = ()) -> dict[UUID, UUID]:
+    """Find pending lots that are usable by now, the longest waiting first, with their accounts. Some accounts may be left out."""
+    return {row[0]: row[1] for row in await connection.fetch(_TO_ACTIVATE, now, limit, list(but))}
 
 
-async def to_expire(connection: Connection, *, now: datetime, limit: int) -> dict[UUID, UUID]:
-    """Find lots with points left whose last day is over, the longest waiting first, with their accounts."""
-    return {row[0]: row[1] for row in await connection.fetch(_TO_EXPIRE, now, limit)}
+async def to_expire(connection: Connection, *, now: datetime, limit: int, but: Iterable[UUID] = ()) -> dict[UUID, UUID]:
+    """Find lots with points left whose last day is over, the longest waiting first, with their accounts. Some accounts may be left out."""
+    return {row[0]: row[1] for row in await connection.fetch(_TO_EXPIRE, now, limit, list(but))}
 
 
 async def make_partitions(connection: Connection, *, now: datetime, months: int) -> int:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from contracts import rewards
 from contracts.envelope import Event
@@ -43,11 +44,19 @@ def _change_of(data: rewards.Change) -> Change:
     match data:
         case rewards.RewardGranted() | rewards.RewardActivated():
             return replace(change, opened={data.grant_id: data.expires_at})
-        case rewards.RewardExpired():
-            return replace(change, closed=frozenset([data.grant_id]))
         case rewards.RewardMoved(direction="out"):
             return replace(change, emptied=True)
-    return change
+    return replace(change, closed=_closed_by(data))
+
+
+def _closed_by(data: rewards.Change) -> frozenset[UUID]:
+    """Name the grants of which nothing is left."""
+    match data:
+        case rewards.RewardExpired():
+            return frozenset([data.grant_id])
+        case rewards.RewardReversed() | rewards.RewardDebtPaid():
+            return frozenset(lot.grant_id for lot in data.lots if lot.remaining == 0)
+    return frozenset()
 
 
 def _is_guest(account: waiting.Account) -> bool:

@@ -17,7 +17,9 @@ _VERDICT_OF_ACTIVITY = """
 #: As no two rows of the inbox have one key, equal counts say that no two purchases or activities have one event.
 _ACCEPTED = """
     with accepted as (
-        select verdict, count(*) as count from (select verdict from purchase union all select verdict from activity) as decided group by verdict
+        select verdict, count(*) as count
+        from (select verdict from purchase union all select verdict from activity) as decided
+        where verdict in ('granted', 'nothing-earned') group by verdict
     ), remembered as (
         select verdict, count(*) as count from inbox where verdict in ('granted', 'nothing-earned') group by verdict
     )
@@ -31,17 +33,33 @@ _OFFSETS = """
     from consumer_offset
     where next - first <> granted + nothing_earned + reversed + applied + waiting + refused + duplicate + stale + dead_lettered + gaps
 """
+#: What waited was counted as waiting, and its verdict in the inbox is what came of it.
 _COUNTED = """
     with counted as (
-        select verdicts.verdict, coalesce(sum(verdicts.count), 0)::bigint as counted
+        select verdicts.verdict, coalesce(sum(verdicts.count), 0)::bigint as count
         from consumer_offset, lateral (values
-            ('granted', granted), ('nothing-earned', nothing_earned), ('applied', applied), ('refused', refused), ('stale', stale)
+            ('granted', granted), ('nothing-earned', nothing_earned), ('reversed', reversed), ('applied', applied), ('waiting', waiting),
+            ('refused', refused), ('stale', stale)
         ) as verdicts (verdict, count)
         group by verdicts.verdict
+    ), resolved as (
+        select verdict, count(*) as count from waiting where verdict is not null group by verdict
+        union all
+        select 'waiting', -count(*) from waiting where verdict is not null
+    ), expected as (
+        select verdict, sum(count)::bigint as count from (select * from counted union all select * from resolved) as parts group by verdict
+    ), remembered as (
+        select verdict, count(*) as count from inbox where verdict not in ('duplicate', 'dead-lettered') group by verdict
     )
-    select counted.verdict, counted.counted, count(inbox.key)
-    from counted left join inbox on inbox.verdict = counted.verdict
-    group by counted.verdict, counted.counted having counted.counted <> count(inbox.key)
+    select expected.verdict, expected.count, coalesce(remembered.count, 0)
+    from expected left join remembered using (verdict)
+    where expected.count <> coalesce(remembered.count, 0)
+"""
+_WAITING = """
+    select waiting.source || ' ' || waiting.event_id, concat_ws(' ', coalesce(waiting.verdict, 'waiting'), waiting.reason),
+           coalesce(concat_ws(' ', inbox.verdict, inbox.reason), 'nothing')
+    from waiting left join inbox on inbox.key = waiting.event_key
+    where (inbox.verdict, inbox.reason) is distinct from (coalesce(waiting.verdict, 'waiting'), waiting.reason)
 """
 _REFUSED_AND_ACCEPTED = """
     select encode(refusal.key, 'hex'), 'no purchase accepted of a refused event', purchase.verdict
@@ -61,7 +79,7 @@ _GRANTED_FOR_NOTHING = """
 """
 _SAID_OF_NOTHING = """
     with told as (
-        select outbox.id, outbox.sequence, body.holder, body.programme, body.account_version as version
+        select outbox.id, outbox.type, outbox.sequence, body.holder, body.programme, body.account_version as version
         from outbox, json_to_record(convert_from(outbox.payload, 'UTF8')::json) as body (holder text, programme text, account_version bigint)
         where outbox.aggregatetype = 'loyalty.rewards.v1' and outbox.type <> 'loyalty.reward.refused.v1'
     )
@@ -72,7 +90,7 @@ _SAID_OF_NOTHING = """
         left join holder on holder.holder = told.holder and holder.programme = told.programme
         left join account on account.id = holder.account_id
     ) as compared
-    where version > reached or version <= before
+    where version > reached or version < before or (version = before and type <> 'loyalty.reward.reversed.v1')
 """
 
 CHECKS = (
@@ -83,7 +101,7 @@ CHECKS = (
         Rows("activity", _VERDICT_OF_ACTIVITY),
         Rows("inbox", _ACCEPTED),
     ),
-    check("I5", "Every record read has one verdict", Rows("consumer_offset", _OFFSETS), Rows("consumer_offset", _COUNTED)),
+    check("I5", "Every record read has one verdict", Rows("consumer_offset", _OFFSETS), Rows("consumer_offset", _COUNTED), Rows("waiting", _WAITING)),
     check(
         "I6",
         "A refusal leaves no entry, and every lot has a cause that was granted",

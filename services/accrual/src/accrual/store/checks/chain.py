@@ -51,7 +51,7 @@ _CHAIN = f"""
     with whole as (
         select transaction_id, count(*)::int as legs, string_agg({_OWN}, '' order by leg) as written
         from entry
-        where transaction_id in (select transaction_id from entry where operation in ('activate', 'claim'))
+        where transaction_id in (select transaction_id from entry where operation not in ('grant', 'expire'))
         group by transaction_id
     )
     select entry.account_id || ' version ' || entry.version,
@@ -81,7 +81,12 @@ _EVIDENCE = rf"""
     from ({_DECIDED}) as decided left join entry on entry.lot_id = decided.grant_id and entry.operation = 'grant'
     where decided.grant_id is not null
 """  # noqa: S608  constants
-#: Read without trusting that a decision is JSON, or even text: somebody may have changed it.
+_EVIDENCE_OF_REVERSALS = r"""
+    select encode(reversal.purchase_key, 'hex') || ' number ' || reversal.number, reversal.decision || '\x00'::bytea || reversal.body, entry.evidence
+    from reversal left join entry on entry.transaction_id = reversal.transaction_id and entry.operation = 'reverse'
+    where reversal.transaction_id is not null
+"""
+#: Read without trusting that a decision is JSON, or even text: somebody may have changed it. A correction grants a difference only.
 _TERMS = f"""
     with compared as (
         select decided.*, entry.account_id as to_account, entry.amount, entry.programme as in_programme, entry.programme_version as by_version,
@@ -91,7 +96,7 @@ _TERMS = f"""
     select encode(key, 'hex'), concat_ws(' ', coalesce(amount, 0), to_account, in_programme, by_version, happened_at, booked_at),
            concat_ws(' ', encode(substring(decision for 30), 'escape'), account_id, programme, programme_version, occurred_at, decided_at)
     from compared
-    where substring(decision for octet_length(beginning)) <> beginning
+    where (coalesce(revision, 1) = 1 and substring(decision for octet_length(beginning)) <> beginning)
         or (grant_id is not null and (
             to_account is distinct from account_id or in_programme is distinct from programme or by_version is distinct from programme_version
             or happened_at is distinct from occurred_at or booked_at is distinct from decided_at
@@ -105,6 +110,7 @@ CHECKS = (
         Hashes("entry", _CHAIN),
         Rows("account", _END),
         Hashes("purchase", _EVIDENCE),
+        Hashes("reversal", _EVIDENCE_OF_REVERSALS),
         Rows("purchase", _TERMS),
     ),
 )

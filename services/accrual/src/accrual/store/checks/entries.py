@@ -16,11 +16,18 @@ _BALANCED = """
 """
 #: Which system account stands on the other side follows from the way the points go.
 _OTHER_SIDE = """
-    select entry.transaction_id, 'issued or expired, as the points go',
+    with back as (
+        select transaction_id from entry where operation = 'reverse'
+    )
+    select entry.transaction_id, 'issued, redeemed or expired, as the points go',
            'leg ' || entry.leg || ' in ' || entry.bucket || ' of ' || coalesce(account.name, account.kind, 'no account')
-    from entry left join account on account.id = entry.account_id
+    from entry
+    left join account on account.id = entry.account_id
+    left join back on back.transaction_id = entry.transaction_id
     where (entry.bucket = 'system') <> (account.kind = 'system') or account.id is null
-        or (account.kind = 'system' and account.name <> case when entry.amount < 0 then 'issued' else 'expired' end)
+        or (account.kind = 'system' and case
+            when entry.amount < 0 or back.transaction_id is not null then account.name <> 'issued' else account.name not in ('expired', 'redeemed')
+        end)
 """
 _AMOUNTS = """
     select transaction_id, 'an amount from 1 to 10^15, either way, and a balance that is not below 0', amount || ', after it ' || balance_after

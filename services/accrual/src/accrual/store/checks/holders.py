@@ -24,10 +24,14 @@ _MOVED = """
         and (account.kind, target.kind, target.programme) is distinct from ('unclaimed'::text, 'member'::text, account.programme)
     order by 1
 """
+#: One of which nothing is left counts as if it had never been.
 _PURCHASES = """
-    with counted as (
-        select coalesce(account.moved_to, account.id) as id, count(*) as purchases
-        from purchase join account on account.id = purchase.account_id group by 1
+    with undone as (
+        select purchase_key as key from reversal group by purchase_key having (array_agg(stands order by number desc))[1] = false
+    ), counted as (
+        select coalesce(account.moved_to, account.id) as id, count(distinct purchase.key) as purchases
+        from purchase join account on account.id = purchase.account_id left join undone on undone.key = purchase.key
+        where undone.key is null group by 1
     )
     select account.id, coalesce(counted.purchases, 0), account.purchases
     from account left join counted on counted.id = account.id

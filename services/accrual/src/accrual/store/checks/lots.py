@@ -5,7 +5,7 @@ from accrual.store.checks.question import Rows, check
 _LEGS = """
     with legs as (
         select lot_id, account_id, sum(amount) as remaining, coalesce(sum(amount) filter (where bucket = 'pending'), 0) as pending
-        from entry where version is not null
+        from entry where version is not null and bucket <> 'debt'
         group by lot_id, account_id having sum(amount) <> 0
     )
     select coalesce(lot.id, legs.lot_id), coalesce(legs.remaining, 0) || ' points of it in its account, pending ' || coalesce(legs.pending, 0),

@@ -1,0 +1,86 @@
+"""A purchase told anew with a higher revision: the difference is booked, and history stays."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast
+
+from accrual.domain.accounts import AccountState
+from accrual.domain.corrections import raised
+from accrual.domain.decisions import Decision, Grant, Reason, Refusal
+from accrual.domain.exchanges import told
+from accrual.domain.facts import Purchase
+from accrual.domain.given import given_of
+from accrual.domain.keeping import NOTHING, Kept, keep, undone
+from accrual.domain.returns import Returned
+from accrual.handlers.books import Books
+from accrual.handlers.earning import Earning, give, kept
+from accrual.handlers.explanations import explanation_json
+from accrual.handlers.pasts import Past
+from accrual.handlers.reversals import Reversals, Why
+from accrual.store.causes import Decided
+from contracts.verdicts import Verdict
+from shared.outbox import Message
+
+NO_DIFFERENCE, NOTHING_TO_TAKE = "no-difference", "nothing-to-take"
+_OTHER = Refusal(Reason.CORRECTION_OF_HOLDER, "a correction changes neither whose a purchase is nor its programme")
+_CANCELLED = Refusal(Reason.PURCHASE_CANCELLED, "the purchase was cancelled")
+_NOTHING_RETURNED = Returned()
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What is to be kept of a correction, what is to be said, and the purchase as it is now."""
+
+    decided: Decided
+    messages: list[Message]
+    past: Past
+
+
+def correct(books: Books, reversals: Reversals, past: Past, earning: Earning, *, now: datetime) -> Corrected | Refusal:
+    """Decide a purchase anew, with what it had counted undone and with what came back of it so far; book the difference."""
+    account_id = None if earning.owned is None else earning.owned.account_id
+    if account_id != past.account_id or earning.programme.terms.id != past.programme.terms.id:
+        return _OTHER
+    if past.cancelled:
+        return _CANCELLED
+    before = past.kept()
+    decision, state = _decide(books, earning, before)
+    if isinstance(decision, Refusal):
+        return decision
+    programme, purchase = earning.programme, cast("Purchase", earning.fact)
+    after = replace(past, revision=earning.cause.revision or 1, programme=programme, purchase=purchase, given=given_of(decision.explanation))
+    kept_now = after.kept()
+    if account_id is not None:
+        state, _ = undone(state, keep(programme, purchase, after.given, _NOTHING_RETURNED), kept_now)
+        counted = books.state(account_id).counters
+        books.remember(account_id, state, [(key, value) for key, value in state.counters.items() if value != counted.get(key, 0)])
+    decided = decision, explanation_json(decision.explanation)
+    return _booked(books, reversals, earning, decided, after, (before, kept_now), now=now)
+
+
+def _decide(books: Books, earning: Earning, before: Kept) -> tuple[Decision, AccountState]:
+    """Decide with the counters of the former revision undone."""
+    programme, state = earning.programme, AccountState()
+    if earning.owned is not None:
+        state, _ = undone(books.state(earning.owned.account_id), before, NOTHING)
+    decision, state = programme.earn(earning.fact, state)
+    return (decision if earning.exchanged is None else told(decision, earning.exchanged)), state
+
+
+def _booked(
+    books: Books, reversals: Reversals, earning: Earning, decided: tuple[Decision, bytes], past: Past, points: tuple[Kept, Kept], *, now: datetime
+) -> Corrected:
+    """Grant what is kept beyond what was kept before, or take what is kept less."""
+    (decision, written), (before, after) = decided, points
+    messages: list[Message] = []
+    grant_id, verdict = None, Verdict.APPLIED
+    reason: str | None = NO_DIFFERENCE if after.points == before.points else NOTHING_TO_TAKE
+    if after.points > before.points and earning.owned is not None and isinstance(decision, Grant):
+        grant = raised(decision, after, before=before.points, digits=earning.programme.terms.decimals)
+        grant_id, messages = give(books, earning, earning.owned, grant, (explanation_json(grant.explanation), written), now=now)
+        verdict, reason = Verdict.GRANTED, None
+        past = replace(past, grants=(*past.grants, grant_id), granted=past.granted + grant.points)
+    taken = reversals.reverse(past, after, _NOTHING_RETURNED, Why("correction", earning.origin, earning.event_key, earning.body))
+    if taken.reversal.points:
+        verdict, reason = Verdict.REVERSED, None
+    return Corrected(kept(earning, grant_id, verdict, reason, written), messages, taken.purchase)

@@ -1,0 +1,121 @@
+"""What a batch of purchases, and of what follows them, needs to know before it decides."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from accrual.domain.decisions import Refusal
+from accrual.domain.exchanges import as_exchanged
+from accrual.domain.facts import Purchase
+from accrual.domain.lots import Lot
+from accrual.domain.programme import Programme
+from accrual.handlers import pasts
+from accrual.handlers.books import Books
+from accrual.handlers.finding import Found, find
+from accrual.handlers.pasts import Past, Pasts
+from accrual.handlers.receipts import Receipt
+from accrual.handlers.routes import Batch, Route
+from accrual.handlers.sequels import Sequel, keys_of
+from accrual.handlers.waiting import WaitingRoom, waiting_under
+from accrual.store import Connection, causes, holders, ledger, returns, waiting
+from accrual.store.accounts import Counted
+from accrual.store.causes import Known
+from accrual.store.holders import Owner
+from shared.batches import Repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that deciding asks for."""
+
+    books: Books
+    known: Mapping[bytes, Known]
+    pasts: Pasts
+    room: WaitingRoom
+    found: Found = field(default_factory=Found)
+    told: Mapping[bytes, bytes] = field(default_factory=dict)
+    owners: Mapping[UUID, Owner] = field(default_factory=dict)
+
+
+async def load(connection: Connection, read: Sequence[Receipt | Sequel], batch: Batch[Receipt | Sequel]) -> Loaded:
+    """Read what the events need, one statement a table; of a batch of new purchases that is next to nothing."""
+    receipts = [each for each in read if isinstance(each, Receipt)]
+    sequels = [each for each in read if isinstance(each, Sequel)]
+    met = frozenset(key for receipt in receipts for key in receipt.anchors)
+    if batch.seen is not None:
+        met &= batch.seen
+    known = await causes.known_purchases(connection, [receipt.key for receipt in receipts if receipt.key in met])
+    room = await waiting_under(connection, sorted(met))
+    corrected = _corrected(receipts, known)
+    exchanged = {receipt.exchanged for receipt in receipts if receipt.exchanged is not None}
+    if not (sequels or room or corrected or exchanged):
+        return Loaded(await _books(connection, receipts, batch.route, Pasts(), {}), known, Pasts(), room)
+    found = await find(connection, sequels)
+    if not (found.purchases.keys() <= batch.anchors and found.accounts <= batch.route.locked):
+        raise Repeat("a purchase is followed that is not locked")
+    histories, lots = await pasts.load(connection, found.purchases.keys() | corrected | exchanged, batch.programmes)
+    followed = Pasts(histories)
+    for row in found.named:
+        followed.name(row.receipt_key, row.purchase_key, row.occurred_at)
+    concerned = corrected | keys_of(sequels) | found.purchases.keys() | room.anchors
+    lots |= await _lots_around(connection, receipts, [past for past in histories if past.key in concerned], batch.route, concerned)
+    books = await _books(connection, receipts, batch.route, followed, lots, [past for past in histories if past.key in concerned])
+    return_keys = [sequel.return_key for sequel in sequels if sequel.return_key is not None]
+    told = await waiting.bodies(connection, return_keys) | await returns.bodies(connection, return_keys)
+    return Loaded(books, known, followed, room, found, told, await holders.owners(connection, batch.route.locked))
+
+
+def _corrected(receipts: Sequence[Receipt], known: Mapping[bytes, Known]) -> set[bytes]:
+    """Return the keys of purchases that are told with more than one revision, here or before."""
+    revisions: dict[bytes, int] = {}
+    corrected = set()
+    for receipt in receipts:
+        before = known.get(receipt.key)
+        revision = receipt.event.data.revision
+        if revision > (before.revision if before is not None else revisions.setdefault(receipt.key, revision)):
+            corrected.add(receipt.key)
+    return corrected
+
+
+async def _lots_around(connection: Connection, receipts: Sequence[Receipt], histories: Sequence[Past], route: Route, concerned: set[bytes]) -> dict[UUID, Lot]:
+    """Read all lots with points left in the accounts from which points may be taken."""
+    accounts = {past.account_id for past in histories if past.account_id is not None}
+    accounts |= {route.to(receipt.wanted).account_id for receipt in receipts if receipt.wanted is not None and not concerned.isdisjoint(receipt.anchors)}
+    found = await ledger.open_lots_of(connection, accounts) if accounts else {}
+    return {lot.id: lot for lots in found.values() for lot in lots}
+
+
+async def _books(
+    connection: Connection, receipts: Sequence[Receipt], route: Route, followed: Pasts, lots: Mapping[UUID, Lot], histories: Sequence[Past] = ()
+) -> Books:
+    """Read the accounts that the events are about, with the counters that their programmes ask for."""
+    account_ids, counted = set[UUID](), set[Counted]()
+    for past in histories:
+        if past.account_id is not None:
+            account_ids.add(past.account_id)
+            counted.update((past.account_id, key) for key in past.programme.counters(past.purchase))
+    if not account_ids <= route.locked:
+        raise Repeat("a purchase belongs to an account that is not locked")
+    by_key = {receipt.key: receipt for receipt in receipts}
+    for receipt in receipts:
+        if receipt.wanted is None or isinstance(receipt.programme, Refusal):
+            continue
+        account_id = route.to(receipt.wanted).account_id
+        account_ids.add(account_id)
+        counted.update((account_id, key) for key in receipt.programme.counters(receipt.fact))
+        if receipt.exchanged is not None and (as_of := _decided_as(receipt, followed, by_key)) is not None:
+            programme, fact = as_of
+            counted.update((account_id, key) for key in programme.counters(fact))
+    return await Books.open(connection, account_ids, counted=counted, lots=lots)
+
+
+def _decided_as(receipt: Receipt, followed: Pasts, receipts: Mapping[bytes, Receipt], depth: int = 0) -> tuple[Programme, Purchase] | None:
+    """Return by which version, and as which purchase, an exchange will be decided; the exchanged one may be an exchange itself."""
+    if isinstance(receipt.programme, Refusal) or depth > len(receipts):
+        return None
+    past = None if receipt.exchanged is None else followed.of(receipt.exchanged)
+    if past is not None:
+        return past.programme, as_exchanged(receipt.fact, past.purchase)
+    other = None if receipt.exchanged is None else receipts.get(receipt.exchanged)
+    found = None if other is None else _decided_as(other, followed, receipts, depth + 1)
+    return (receipt.programme, receipt.fact) if found is None else (found[0], as_exchanged(receipt.fact, found[1]))
