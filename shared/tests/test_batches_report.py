@@ -42,9 +42,18 @@ async def test_every_verdict_dead_letter_and_age_is_counted(toy: Toy):
     assert value("consumer_progress_timestamp_seconds", topic=place.topic, partition="0") == toy.clock().timestamp()
 
 
+async def test_a_partition_that_is_taken_over_tells_when_it_last_moved_and_that_nothing_stops_it(toy: Toy):
+    place = Position("a-broker", f"toy-{random_id().hex}", 0)
+    report.found(place, moved_at=NOON)
+    assert value("consumer_progress_timestamp_seconds", topic=place.topic, partition="0") == NOON.timestamp()
+    assert value("consumer_paused", topic=place.topic, partition="0", reason="too-many-dead-letters") == 0
+
+
 async def test_nothing_more_is_said_of_a_partition_that_went_away():
     place = Position("a-broker", f"toy-{random_id().hex}", 0)
+    report.found(place, moved_at=NOON)
     report.paused(place, None, "too-many-dead-letters")
     assert value("consumer_paused", topic=place.topic, partition="0", reason="too-many-dead-letters") == 1
-    report.forget(place, "too-many-dead-letters")
+    report.forget(place)
     assert value("consumer_paused", topic=place.topic, partition="0", reason="too-many-dead-letters") is None
+    assert value("consumer_progress_timestamp_seconds", topic=place.topic, partition="0") is None

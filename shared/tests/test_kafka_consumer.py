@@ -12,9 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from prometheus_client import REGISTRY
 
 from contracts.cards import Topic as WantedTopic
+from shared.batches.breaker import REASONS, TOO_MANY_IN_A_ROW
 from shared.clock import Clock
 from shared.ids import random_id
-from shared.kafka import Consumer, Consuming, Producer
+from shared.kafka import Consumer, Consuming, Producer, watch
 from shared.kafka.topics import make_topics
 from shared.testing import Broker, Database, NewDatabase, SettableClock, eventually
 
@@ -196,6 +197,40 @@ async def test_how_far_behind_it_is_can_be_seen_here_and_in_kafka(town: Town):
 
     await eventually(lambda: _is(hinted(), 30), 30)
     await asking.close()
+
+
+async def test_one_partition_that_stands_still_is_a_reason_to_restart_however_busy_the_others_are(town: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(watch, "STALLED_SECONDS", 2.5)  # more than the second between two looks
+    consumer = town.process()
+    await town.publish(range(30))
+    await eventually(lambda: _counts(town, {"read": 30, "granted": 30}), 60)
+    assert _gauges(town, "consumer_partitions") == [PARTITIONS]
+    assert _gauges(town, "topic_partitions") == [PARTITIONS]
+    assert [_gauges(town, "consumer_paused", partition="0", reason=reason) for reason in REASONS] == [[0]] * len(REASONS)
+    blocker = await asyncpg.connect(town.database.url)
+    async with blocker.transaction():
+        await blocker.execute("select from consumer_offset where partition = 0 for update")
+        await town.publish(range(30, 60))
+        await eventually(lambda: [*map(bool, _gauges(town, "consumer_lag_records"))].count(True) == 1)
+        await eventually(lambda: consumer.stalled)
+    await eventually(lambda: not consumer.stalled)
+    await blocker.close()
+
+
+async def test_a_partition_that_its_breaker_stopped_is_no_reason_to_restart(town: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(watch, "STALLED_SECONDS", 2.5)  # more than the second between two looks
+    consumer = town.process()
+    await town.producer.publish([an_event(f"p{number}", kind="poison", topic=town.topic) for number in range(60)])
+    await eventually(lambda: 1 in _gauges(town, "consumer_paused", reason=TOO_MANY_IN_A_ROW))
+    await eventually(lambda: max(_gauges(town, "consumer_lag_seconds"), default=0) > 3)
+    assert not consumer.stalled
+    assert sum(_gauges(town, "consumer_lag_records")) > 0
+
+
+def _gauges(town: Town, name: str, **labels: str) -> list[float]:
+    wanted = {"topic": town.topic, **labels}
+    samples = [sample for metric in REGISTRY.collect() if metric.name == f"loyalty_{name}" for sample in metric.samples]
+    return [sample.value for sample in samples if wanted.items() <= sample.labels.items()]
 
 
 async def _is(answer: Awaitable[int], expected: int) -> bool:

@@ -9,7 +9,7 @@ from contracts.verdicts import Verdict
 from shared import metrics
 
 ALL = [each for each in vars(metrics).values() if isinstance(each, MetricWrapperBase)]
-UNITS = re.compile(r"_(total|seconds|records|events|points|rows|partitions|paused|waiting|info|in_use)$")
+UNITS = re.compile(r"_(total|seconds|records|events|points|rows|partitions|paused|waiting|violations|info|in_use)$")
 
 
 def name(metric: MetricWrapperBase) -> str:
@@ -24,7 +24,7 @@ def test_every_name_has_the_prefix_a_base_unit_and_a_meaning():
 
 
 def test_no_label_names_a_person_or_an_event():
-    allowed = {"topic", "type", "verdict", "partition", "reason", "result", "shard", "route", "method", "status", "job", "version"}
+    allowed = {"topic", "type", "verdict", "partition", "reason", "result", "shard", "route", "method", "status", "job", "version", "invariant"}
     assert {label for metric in ALL for label in metric._labelnames} <= allowed
 
 
@@ -34,6 +34,8 @@ def test_the_first_failure_is_seen_as_a_rise_from_zero():
     for verdict in Verdict:
         assert f'loyalty_events_total{{topic="loyalty.activities.v1",type="loyalty.activity.recorded.v1",verdict="{verdict}"}} 0.0' in text
     assert 'loyalty_dead_letters_total{reason="internal-error",topic="loyalty.activities.v1"} 0.0' in text
+    for result in ("committed", "rolled-back"):
+        assert f'loyalty_commits_unknown_total{{result="{result}"}}' in text
 
 
 def test_the_buckets_of_the_goals_are_there():

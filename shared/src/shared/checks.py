@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 
 import asyncpg
 
@@ -27,3 +28,8 @@ class Check:
     id: str
     title: str
     run: Callable[[asyncpg.Connection], AsyncIterator[Violation]]
+
+
+def checks_of(service: str) -> tuple[Check, ...]:
+    """Return what the installed package of this service offers; nothing if it offers none."""
+    return tuple(check for entry in entry_points(group=ENTRY_POINT_GROUP, name=service) for check in entry.load())

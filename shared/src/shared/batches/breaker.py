@@ -9,8 +9,8 @@ WINDOW = 10_000
 #: ... and so does this many without a good record between them.
 MOST_IN_A_ROW = 50
 
-TOO_MANY = "too-many-dead-letters"
-TOO_MANY_IN_A_ROW = "dead-letters-in-a-row"
+#: The closed list of reasons why a partition is stopped.
+REASONS = (TOO_MANY, TOO_MANY_IN_A_ROW) = ("too-many-dead-letters", "dead-letters-in-a-row")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import structlog
 from asyncpg.transaction import Transaction
 
 from shared.batches import offsets
-from shared.metrics import COMMITS_UNKNOWN
+from shared.metrics import COMMITS_UNKNOWN, COMMITTED, ROLLED_BACK
 
 log = structlog.get_logger(__name__)
 
@@ -52,10 +52,10 @@ async def find_out(pool: asyncpg.Pool, server_pid: int, position: offsets.Positi
     await session_gone(pool, server_pid)
     async with pool.acquire() as connection:
         found = await offsets.stored(cast("asyncpg.Connection", connection), position)
-    result = "committed" if found is not None and found.next == new else "rolled-back"
+    result = COMMITTED if found is not None and found.next == new else ROLLED_BACK
     log.warning("commit resolved", topic=position.topic, partition=position.partition, result=result)
     COMMITS_UNKNOWN.labels(result).inc()
-    if result != "committed":
+    if result != COMMITTED:
         raise LostCommitError(f"{position.topic}/{position.partition}: the batch before {new} was rolled back")
 
 

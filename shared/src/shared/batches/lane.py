@@ -115,6 +115,7 @@ class Lane:
                 found = await offsets.stored(connection, self.position)
         if found is None:
             return
+        report.found(self.position, moved_at=found.moved_at)
         report.paused(self.position, self.pause_reason, found.pause_reason)
         self.reached, self._breaker, self.pause_reason = found.next, found.breaker, found.pause_reason
         if found.pause_reason is None:

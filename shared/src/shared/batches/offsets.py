@@ -16,7 +16,7 @@ _BEGIN = """
     insert into consumer_offset (incarnation, topic, partition, first, next, updated_at) values ($1, $2, $3, $4, $4, $5)
     on conflict do nothing
 """
-_STORED = f"select next, recent_dead, dead_in_a_row, pause_reason from consumer_offset where {_WHERE}"  # noqa: S608  constants
+_STORED = f"select next, recent_dead, dead_in_a_row, pause_reason, updated_at from consumer_offset where {_WHERE}"  # noqa: S608  constants
 _CLAIM = f"select from consumer_offset where {_WHERE} and next = $4 and paused_at is null for update"
 _ADVANCE = f"""
     update consumer_offset set
@@ -48,6 +48,7 @@ class Stored:
     next: int
     breaker: Breaker
     pause_reason: str | None
+    moved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ async def stored(connection: asyncpg.Connection, position: Position) -> Stored |
     row = await connection.fetchrow(_STORED, *_key(position))
     if row is None:
         return None
-    return Stored(row["next"], Breaker(tuple(row["recent_dead"]), row["dead_in_a_row"]), row["pause_reason"])
+    return Stored(row["next"], Breaker(tuple(row["recent_dead"]), row["dead_in_a_row"]), row["pause_reason"], row["updated_at"])
 
 
 async def claim(connection: asyncpg.Connection, position: Position, *, expected: int) -> None:

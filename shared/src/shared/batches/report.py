@@ -9,6 +9,8 @@ import structlog
 from prometheus_client import Histogram
 
 from contracts.verdicts import Verdict
+from shared.batches.breaker import REASONS
+from shared.batches.items import Item
 from shared.batches.offsets import Position
 from shared.batches.transaction import Settled
 from shared.metrics import (
@@ -53,8 +55,15 @@ def settled(position: Position, batch: Settled, *, seconds: float, now: datetime
                 partition=position.partition,
                 offset=item.record.offset,
                 event_id=item.event.id if item.event is not None else None,
+                trace_id=_trace_id(item),
                 code=outcome.reason,
             )
+
+
+def _trace_id(item: Item) -> str | None:
+    """Tell the trace that the record belongs to, as the till began it."""
+    traceparent = item.event.traceparent if item.event is not None else None
+    return traceparent.split("-")[1] if traceparent is not None else None
 
 
 def _observe(histogram: Histogram, value: float, count: int) -> None:
@@ -62,6 +71,13 @@ def _observe(histogram: Histogram, value: float, count: int) -> None:
     bounds = histogram._upper_bounds  # noqa: SLF001  the library can only count one by one
     histogram._buckets[bisect_left(bounds, value)].inc(count)  # noqa: SLF001
     histogram._sum.inc(value * count)  # noqa: SLF001
+
+
+def found(position: Position, *, moved_at: datetime) -> None:
+    """Show where a partition that is ours now stands: when it last moved is told from the database, so a crash does not make it look fresh."""
+    CONSUMER_PROGRESS.labels(position.topic, position.partition).set(moved_at.timestamp())
+    for reason in REASONS:
+        CONSUMER_PAUSED.labels(position.topic, position.partition, reason)
 
 
 def paused(position: Position, before: str | None, now: str | None) -> None:
@@ -74,14 +90,13 @@ def paused(position: Position, before: str | None, now: str | None) -> None:
         log.error("partition stopped", topic=position.topic, partition=position.partition, reason=now)
 
 
-def forget(position: Position, pause_reason: str | None) -> None:
+def forget(position: Position) -> None:
     """Say nothing more of a partition that somebody else has now."""
     labels = position.topic, position.partition
     for gauge in (CONSUMER_LAG_RECORDS, CONSUMER_LAG_SECONDS, CONSUMER_PROGRESS):
         with contextlib.suppress(KeyError):
             gauge.remove(*labels)
-    if pause_reason is not None:
-        CONSUMER_PAUSED.remove(*labels, pause_reason)
+    CONSUMER_PAUSED.remove_by_labels({"topic": position.topic, "partition": str(position.partition)})
 
 
 def lost(position: Position, records: int) -> None:

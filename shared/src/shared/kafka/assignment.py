@@ -54,7 +54,8 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # the librar
     def __init__(self, client: AIOKafkaConsumer, topics: Iterable[str], make_lane: Callable[[TopicPartition, PartitionFeed], Lane]) -> None:
         self.lanes: Mapping[TopicPartition, Lane] = {}
         self.joined = False
-        self._client, self._topics, self._make_lane = client, tuple(topics), make_lane
+        self.topics = tuple(topics)
+        self._client, self._make_lane = client, make_lane
         self._tasks: dict[asyncio.Task[None], TopicPartition] = {}
         self._failures: list[Exception] = []
 
@@ -63,7 +64,8 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # the librar
         await self.finish()
         lanes, self.lanes = self.lanes, {}
         for lane in lanes.values():
-            report.forget(lane.position, lane.pause_reason)
+            report.forget(lane.position)
+        self._count_partitions()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Begin a lane each."""
@@ -73,11 +75,15 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # the librar
         self.lanes = {place: self._make_lane(place, PartitionFeed(self._client, place)) for place in places}
         self._tasks = {asyncio.create_task(lane.run(), name=f"{place.topic}/{place.partition}"): place for place, lane in self.lanes.items()}
         self.joined = True
-        counts = Counter(place.topic for place in places)
-        for topic in self._topics:
-            CONSUMER_PARTITIONS.labels(topic).set(counts[topic])
+        self._count_partitions()
+        for topic in self.topics:
             REBALANCES.labels(topic).inc()
         log.info("partitions assigned", partitions=len(places))
+
+    def _count_partitions(self) -> None:
+        counts = Counter(place.topic for place in self.lanes)
+        for topic in self.topics:
+            CONSUMER_PARTITIONS.labels(topic).set(counts[topic])
 
     async def finish(self) -> None:
         """Let every batch in hand end, and undo those that take too long. The lanes stay to be asked how far they came."""

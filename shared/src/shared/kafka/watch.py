@@ -89,7 +89,7 @@ class Watch:
 
     async def _ask_ends(self) -> None:
         places = list(self.assignment.lanes)
-        for topic in {place.topic for place in places}:
+        for topic in self.assignment.topics:  # those of which we own nothing, too: perhaps nobody does
             TOPIC_PARTITIONS.labels(topic).set(len(self.client.partitions_for_topic(topic) or ()))
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
@@ -106,6 +106,8 @@ class Watch:
         highwater = self.client.highwater(place) if place in self.client.assignment() else None
         end, first, reached = max(seen.end, highwater or 0), lane.first, lane.reached
         fetched_to = await self._position(place)
+        if self.assignment.lanes.get(place) is not lane:
+            return  # given away while we asked: its figures are somebody else's now
         waiting = first is not None or lane.cursor is None or (fetched_to is not None and fetched_to < end)
         if reached != seen.reached or not waiting:
             seen.reached, seen.moved_at = reached, now

@@ -11,7 +11,7 @@ import structlog
 
 from contracts.envelope import Record
 from shared.kafka.errors import UnpublishedError
-from shared.metrics import OUTBOX_OLDEST_AGE, OUTBOX_ROWS
+from shared.metrics import OUTBOX_OLDEST_AGE, OUTBOX_ROWS, expect_shards
 from shared.outbox import table
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ _TROUBLE = (UnpublishedError, OSError, asyncpg.PostgresError, asyncpg.InterfaceE
 class Publisher(Protocol):
     """Whoever can put records into Kafka: all of them acknowledged, those of one key in order, or UnpublishedError."""
 
-    async def publish(self, records: Sequence[Record]) -> None:
+    async def publish(self, records: Sequence[Record]) -> object:
         """Return when all replicas have the records."""
 
 
@@ -47,6 +47,9 @@ class Relay:
     nudge: asyncio.Event
     shards: Sequence[int] = range(table.SHARDS)
     _measured_at: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        expect_shards(range(table.SHARDS))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set; then send what is there."""

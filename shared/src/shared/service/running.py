@@ -19,9 +19,11 @@ from pydantic import BaseModel
 
 from shared import logs, metrics, operations
 from shared.auth import Verifier
+from shared.checks import checks_of
 from shared.clock import utc_now
 from shared.deadletters.gauge import tell_waiting
 from shared.service.api import Observed, build_api, version_of
+from shared.service.audit import Audit
 from shared.service.health import Front, Health
 from shared.service.parts import Parts, Resources, ServiceSettings
 from shared.service.pipeline import start_consumer, start_relay
@@ -119,6 +121,9 @@ async def _start(process: _Process, front: Front, closing: AsyncExitStack) -> No
     if parts.jobs and process.has(Role.SCHEDULE):
         keep = partial(keep_schedule, parts.jobs, pool=resources.pool, clock=resources.clock, nudge=resources.nudge)
         workers.start(Rank.INTAKE, "schedule", lambda stop: keep(stop=stop))
+    if process.database is not None and process.has(Role.SCHEDULE) and (checks := checks_of(process.name)):
+        audit = Audit(service=process.name, url=process.database.url, checks=checks, every_seconds=settings.run.audit_seconds, clock=resources.clock)
+        workers.start(Rank.INTAKE, "audit", audit.run)
     operators = []
     if pool is not None:
         workers.start(Rank.INTAKE, "dead-letters", partial(tell_waiting, pool, parts.handlers))

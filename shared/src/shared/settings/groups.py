@@ -39,6 +39,8 @@ class RunSettings(_Group):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     stop_seconds: Annotated[float, Field(gt=0)] = 25
     """How long a stop may take before it is cut short; less than the 30 s of grace that the platform gives."""
+    audit_seconds: Annotated[float, Field(ge=1)] = 60
+    """How often the schedule asks whether every invariant holds: at most, as it also rests nine times as long as it looked."""
 
 
 class KafkaSettings(_Group):
