@@ -38,6 +38,9 @@ test: check ## Everything a change must pass: checks, then every test this machi
 e2e: $(STAMP) ## Stories against the whole running system
 	@$(BIN)/python -m pytest tests/e2e
 
+ops: $(STAMP) ## Break the running system and see its alerts fire and resolve, in a real Prometheus: minutes
+	@OPS_LIVE=1 $(BIN)/python -m pytest tests/ops
+
 check: $(STAMP) ## Format, lint, types, imports, fresh contracts: seconds, no servers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -48,6 +51,9 @@ check: $(STAMP) ## Format, lint, types, imports, fresh contracts: seconds, no se
 contracts: $(STAMP) ## Write schemas, AsyncAPI and OpenAPI anew from the code
 	@$(BIN)/python -m contracts.export
 	@$(BIN)/python -m gateway --openapi > contracts/openapi/gateway.json
+
+dashboards: $(STAMP) ## Write the dashboard, burn-rate rules and list of metrics anew
+	@$(BIN)/python deploy/observability/generate.py
 
 bench: $(STAMP) ## Measure P1 and P2 of the goals (benchmarks/README.md)
 	@$(BIN)/python benchmarks/bench.py
@@ -60,4 +66,4 @@ format: $(STAMP) ## Format the code and fix what ruff can fix
 lock: $(STAMP) ## Choose versions anew: requirements.in to requirements.lock
 	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --no-header --output-file requirements.lock requirements.in
 
-.PHONY: help setup demo up down test e2e check contracts bench format lock
+.PHONY: help setup demo up down test e2e ops check contracts dashboards bench format lock
