@@ -145,6 +145,14 @@ def test_caps_get_back_what_a_return_took():
     assert undone(state, none, none) == (state, ())
 
 
+def test_a_rule_that_the_programmes_cap_had_cut_counts_no_more_than_it_did():
+    """100 + 50 under a cap of 120 left the gift 20; with half of the money back all 50 of it fit, and its cap still holds 20."""
+    programme = a_programme(ONE + "- {id: gift, give: {fixed: 50}, cap: {points: 60, per: ever}}", cap="{points: 120, per: day}")
+    found = kept(programme, a_purchase(a_line(100_00, "a")), back(a=50_00))
+    assert found.points == 100
+    assert dict(found.counters) == {CounterKey("programme", "points/day:2026-11-20"): 100, CounterKey("gift", "points/ever"): 20}
+
+
 def test_a_point_that_rounding_moves_from_rule_to_rule_is_given_back_once():
     """Rounded as a whole, 0.9 + 0.5 is a point of the second rule, where 1.0 + 0.5 was one of the first."""
     rules = "- {id: x, when: {sku: a}, give: {points: 1, per: 1.00}}\n- {id: y, when: {sku: b}, give: {points: 1, per: 1.00}, cap: {points: 9, per: ever}}"
