@@ -27,7 +27,8 @@ SCOPES = ("accounts:read", "members:read", "verdicts:read", "quotes:read", "gues
 def command(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
     """Run `loyalty` against a stack's folder."""
     environment = os.environ | {"LOYALTY_DATA": str(data)}
-    return subprocess.run([sys.executable, "-m", "loyalty", *arguments], env=environment, capture_output=True, text=True, check=False, timeout=240)
+    program = [sys.executable, "-m", "loyalty", *arguments]
+    return subprocess.run(program, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=240)
 
 
 @dataclass
