@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := contracts shared services/accrual services/members services/gateway loyalty
+PACKAGES := contracts client shared services/accrual services/members services/gateway loyalty
 STAMP := .venv/.installed
 
 ##@ Start here

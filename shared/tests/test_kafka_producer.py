@@ -38,11 +38,14 @@ async def a_topic(broker: Broker, **config: str) -> str:
 async def test_records_of_a_key_keep_their_order_even_in_many_requests(broker: Broker, producer: Producer):
     topic = await a_topic(broker)
     sent = [Record(topic, b"key-%d" % (number % 5), b"%05d" % number + b"x" * 20_000, (("h", b"1"),)) for number in range(300)]
-    await producer.publish(sent)
+    places = await producer.publish(sent)
     received: dict[bytes | None, list[bytes | None]] = defaultdict(list)
+    lies = {}
     async for record in read_topic(broker.bootstrap_servers, topic):
         received[record.key].append(record.value)
+        lies[record.partition, record.offset] = record.value
         assert record.partition == partition_of(record.key or b"", 3)
+    assert [lies[place.partition, place.offset] for place in places] == [record.value for record in sent]
     assert sum(map(len, received.values())) == 300
     assert all(values == sorted(values) for values in received.values())
 

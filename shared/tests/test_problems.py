@@ -96,6 +96,18 @@ async def test_a_large_body_is_refused_with_and_without_its_length(client: httpx
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
 
 
+async def test_a_path_may_take_larger_bodies_than_the_others():
+    router = APIRouter()
+    for path in ("/small", "/large"):
+        router.post(path)(lambda order: order)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(build_api("test", [router], max_body_bytes=10, body_limits={"/large": 950_000})), base_url="http://test"
+    ) as client:
+        found = [(await client.post(path, content=b" " * size, headers=JSON)).json()["code"] for path, size in (("/small", 11), ("/large", 950_001))]
+        assert found == ["too-large", "too-large"]
+        assert (await client.post("/large", content=b"1".ljust(950_000), headers=JSON)).status_code == 422
+
+
 async def test_a_body_that_never_ends_is_not_waited_for():
     sent: list[dict[str, object]] = []
 

@@ -21,7 +21,17 @@ from shared.kafka import Producer, read_topic
 OK = 200
 #: A whole system on a busy machine needs patience; a story that goes well never uses it up.
 eventually = functools.partial(testing.eventually, deadline_seconds=90)
-SCOPES = ("accounts:read", "members:read", "verdicts:read", "quotes:read", "guests:read", "identifiers:resolve", "programmes:read", "registrations:write")
+SCOPES = (
+    "accounts:read",
+    "members:read",
+    "verdicts:read",
+    "quotes:read",
+    "guests:read",
+    "identifiers:resolve",
+    "programmes:read",
+    "registrations:write",
+    "events:write",
+)
 
 
 def command(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:

@@ -66,7 +66,7 @@ class Movement(Reply):
 
     programme: Id
     account_version: int
-    movement: Literal["granted", "activated", "expired", "moved-in", "moved-out"]
+    movement: Literal["granted", "activated", "expired", "moved-in", "moved-out", "reversed", "debt-paid"]
     points: Points
     balance: Buckets
     grant_id: UUID | None = None
@@ -120,12 +120,26 @@ class Grant(Reply):
     explanation: Explanation
 
 
+class Reversal(Reply):
+    """Something because of which a purchase gives less, and what was taken for it."""
+
+    kind: Literal["return", "cancellation", "correction"]
+    return_id: Id | None = None
+    points_taken: Count
+    points_forgiven: Count
+    debt: Count
+    points_kept: Count
+    occurred_at: AwareDatetime
+    explanation: Annotated[Explanation, Field(description="Of what is kept.")]
+
+
 class Purchase(Reply):
-    """Every decision made about one purchase."""
+    """Every decision made about one purchase, and what came back of it."""
 
     merchant: Id
     purchase_id: Id
     revisions: tuple[Decision, ...]
+    reversals: tuple[Reversal, ...] = ()
 
 
 class EventVerdict(Reply):
@@ -147,6 +161,19 @@ class Quote(Reply):
     usable_from: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     explanation: Explanation
+
+
+class ReturnQuote(Reply):
+    """What a return would take. Nothing is booked."""
+
+    allowed: Annotated[bool, Field(description="False where the programme wants points back that were used already.")]
+    reason: Id | None = None
+    points_taken: Count
+    points_forgiven: Count
+    debt: Annotated[Count, Field(description="To be owed from then on.")]
+    points_kept: Annotated[Count, Field(description="What the purchase goes on giving.")]
+    balance: Annotated[Buckets | None, Field(description="Of the account afterwards; null where nobody was identified.")] = None
+    explanation: Annotated[Explanation, Field(description="Of what is kept.")]
 
 
 class LinkedIdentifier(Reply):
@@ -205,6 +232,22 @@ class Accepted(Reply):
 
     registration_id: Id
     status: Literal["accepted"]
+
+
+class TakenEvent(Reply):
+    """An event that every replica of the broker has, and where it lies."""
+
+    id: Id
+    source: Id
+    topic: str
+    partition: int
+    offset: int
+
+
+class TakenEvents(Reply):
+    """The events of a request, in their order. All of them are there; what becomes of each, its verdict says."""
+
+    events: tuple[TakenEvent, ...]
 
 
 class ProgrammeInForce(Reply):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from contracts.fields import MAX_LINES, Currency, Holder, Id, Moment, Money, Text, Zone
-from contracts.purchases import Channel, Line, Payment
+from contracts.purchases import Channel, Line, Payment, ReturnedLine
 from contracts.registrations import ConsentGiven
 
 CLOSED = ConfigDict(frozen=True, extra="forbid", strict=False)
@@ -43,6 +43,7 @@ class Cart(BaseModel):
     channel: Channel = "store"
     lines: Annotated[tuple[QuotedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
     delivery_amount: Money = 0
+    delivery_tax_amount: Money = 0
     payments: Annotated[tuple[QuotedPayment, ...], Field(max_length=20)] = ()
     coupons: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
     currency: Currency
@@ -56,6 +57,36 @@ class QuoteRequest(BaseModel):
 
     holder: Holder | None = None
     purchase: Cart
+
+
+class QuotedReturn(ReturnedLine):
+    """What is to be given back of one line: the same fields as a line of a return."""
+
+    model_config = CLOSED
+
+
+class ReturnQuoteRequest(BaseModel):
+    """What somebody wants to give back: the same fields as a return, before it has an id."""
+
+    model_config = CLOSED
+
+    merchant: Id
+    purchase_id: Id | None = None
+    receipt_number: Id | None = None
+    store: Id | None = None
+    holder: Holder | None = None
+    return_id: Id | None = None
+    zone: Zone = "UTC"
+    lines: Annotated[tuple[QuotedReturn, ...], Field(max_length=MAX_LINES, description="Empty: everything that is left, delivery too.")] = ()
+    delivery_amount: Money = 0
+    currency: Currency
+    occurred_at: Annotated[Moment | None, Field(description="Now, where it is not given.")] = None
+
+    @model_validator(mode="after")
+    def _can_be_matched(self) -> "ReturnQuoteRequest":
+        if self.purchase_id is None and self.receipt_number is None and (self.holder is None or not self.lines):
+            raise ValueError("names neither a purchase id nor a receipt number, nor a holder and lines")
+        return self
 
 
 class GuestRequest(BaseModel):

@@ -26,6 +26,7 @@ ACCRUAL: Mapping[str, Any] = {
     "GET /v1/purchases": examples.PURCHASE,
     "GET /v1/verdicts": examples.VERDICT,
     "POST /v1/quotes": examples.QUOTE,
+    "POST /v1/returns/quote": examples.RETURN_QUOTE,
     "GET /v1/programmes": examples.PROGRAMMES,
     "GET /v1/programmes/coffee-bonus": examples.PROGRAMME,
 }
@@ -132,7 +133,7 @@ class Operation:
         return int(status), self.said["responses"][status]["content"][JSON]
 
     def example(self) -> dict[str, Any]:
-        """Return the arguments of a request, all from the document."""
+        """Return the arguments of a request, all from the document: of a body, its first media type."""
         path, query, headers = self.path, {}, {}
         for parameter in self.said.get("parameters", ()):
             example = parameter.get("example") or parameter["schema"].get("example")
@@ -140,8 +141,11 @@ class Operation:
                 path = path.replace(f"{{{parameter['name']}}}", example)
             elif parameter.get("required"):
                 {"query": query, "header": headers}[parameter["in"]][parameter["name"]] = example
-        body = self.said["requestBody"]["content"][JSON]["example"] if "requestBody" in self.said else None
-        return {"method": self.method.upper(), "url": path, "params": query, "headers": headers, "json": body}
+        body = None
+        if "requestBody" in self.said:
+            headers["content-type"], said = next(iter(self.said["requestBody"]["content"].items()))
+            body = orjson.dumps(said["example"])
+        return {"method": self.method.upper(), "url": path, "params": query, "headers": headers, "content": body}
 
 
 def operations(document: Mapping[str, Any]) -> list[Operation]:

@@ -9,10 +9,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from contracts.cards import load_cards
 from gateway.app import assemble
 from gateway.settings import Settings
 from shared.auth import Verifier, issue, read_private_key
 from shared.clock import utc_now
+from shared.kafka import create_topics
 from shared.local.keys import LocalKeys, make_keys
 from shared.service import Resources, build_api
 from shared.service.api import Observed
@@ -75,7 +77,13 @@ def members(_owners: tuple[Owner, Owner]) -> Owner:
 @pytest_asyncio.fixture(scope="session")
 async def gateway_with(keys: LocalKeys, accrual: Owner, members: Owner) -> AsyncIterator[Callable[..., Awaitable[httpx.AsyncClient]]]:
     """`await gateway_with(ACCRUAL_URL=…)`: the gateway with these settings, and a patience that a busy machine does not try."""
-    ours = {"ACCRUAL_URL": accrual.url, "MEMBERS_URL": members.url, "GATEWAY_QUERY_SECONDS": "10", "GATEWAY_COMMAND_SECONDS": "20"}
+    ours = {
+        "KAFKA_BOOTSTRAP_SERVERS": "",
+        "ACCRUAL_URL": accrual.url,
+        "MEMBERS_URL": members.url,
+        "GATEWAY_QUERY_SECONDS": "10",
+        "GATEWAY_COMMAND_SECONDS": "20",
+    }
     auth = {"AUTH_AUDIENCE": AUDIENCE, "AUTH_PUBLIC_KEY_FILE": str(keys.jwt_public), "AUTH_PRIVATE_KEY_FILE": str(keys.jwt_private), "ENV": "local"}
     async with AsyncExitStack() as closing:
 
@@ -91,14 +99,23 @@ async def gateway_with(keys: LocalKeys, accrual: Owner, members: Owner) -> Async
 
 
 @pytest_asyncio.fixture(scope="session")
-async def gateway(gateway_with: Callable[..., Awaitable[httpx.AsyncClient]]) -> httpx.AsyncClient:
-    """The gateway, with both owners well."""
-    return await gateway_with()
+async def topics(kafka: str) -> str:
+    """A broker that has every topic."""
+    await create_topics(kafka, load_cards())
+    return kafka
+
+
+@pytest_asyncio.fixture(scope="session")
+async def gateway(gateway_with: Callable[..., Awaitable[httpx.AsyncClient]], topics: str) -> httpx.AsyncClient:
+    """The gateway, with both owners and the broker well."""
+    return await gateway_with(KAFKA_BOOTSTRAP_SERVERS=topics)
 
 
 def make_gateway(settings: Settings, public_key: Path) -> tuple[httpx.AsyncClient, Callable[[], Awaitable[None]]]:
     resources: Any = Resources(pool=None, clock=utc_now, verifier=Verifier.from_file(public_key, AUDIENCE))  # type: ignore[arg-type]
     parts = assemble(resources, settings=settings)
-    api = build_api("gateway", parts.routers, openapi_url=parts.openapi_url, max_body_bytes=parts.max_body_bytes, middleware=parts.middleware)
+    api = build_api(
+        "gateway", parts.routers, openapi_url=parts.openapi_url, max_body_bytes=parts.max_body_bytes, body_limits=parts.body_limits, middleware=parts.middleware
+    )
     assert parts.close is not None
     return httpx.AsyncClient(transport=httpx.ASGITransport(Observed(api)), base_url="http://gateway"), parts.close

@@ -65,7 +65,7 @@ def test_every_schema_is_closed():
     open_schemas = [
         name for name, schema in DOCUMENT["components"]["schemas"].items() if "properties" in schema and schema.get("additionalProperties") is not False
     ]
-    assert open_schemas == ["Problem"]
+    assert sorted(open_schemas) == ["CloudEvent", "Problem"]
 
 
 def test_every_field_of_a_reply_is_always_there():
@@ -75,12 +75,19 @@ def test_every_field_of_a_reply_is_always_there():
         assert set(schema["required"]) == set(schema["properties"]), name
 
 
+def told(reply: Any) -> Any:
+    """What an example can know of a reply: everything but how many events came before on the topic."""
+    if "events" not in reply:
+        return reply
+    return [{name: value for name, value in event.items() if name != "offset"} for event in reply["events"]]
+
+
 @every_operation
 async def test_the_examples_run_and_the_reply_is_the_example(gateway: httpx.AsyncClient, operation: Operation, bearer: Bearer):
     request = operation.example()
     answer = await gateway.request(**{**request, "headers": request["headers"] | bearer(*operation.scopes, subject=examples.ANA)})
     status, reply = operation.success
-    assert (answer.status_code, answer.json()) == (status, reply["example"])
+    assert (answer.status_code, told(answer.json())) == (status, told(reply["example"]))
     assert answer.headers["content-type"] == JSON
     check(answer.json(), reply["schema"])
 

@@ -31,6 +31,11 @@ async def test_a_registration_needs_a_key(gateway: httpx.AsyncClient, bearer: Be
     assert members.asked == []
 
 
+async def test_a_return_is_quoted(gateway: httpx.AsyncClient, bearer: Bearer):
+    answer = await gateway.post("/v1/returns/quote", json=examples.RETURN, headers=bearer("quotes:read"))
+    assert answer.json() == examples.RETURN_QUOTE
+
+
 async def test_a_cart_is_quoted_and_a_guest_is_told_what_waits(gateway: httpx.AsyncClient, bearer: Bearer):
     assert (await gateway.post("/v1/quotes", json=examples.CART, headers=bearer("quotes:read"))).json() == examples.QUOTE
     assert (await gateway.post("/v1/guests/waiting", json=examples.GUEST, headers=bearer("guests:read"))).json() == examples.WAITING

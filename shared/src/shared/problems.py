@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, MutableMapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from contracts.faults import Fault, Undecodable
 MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10
 MAX_ERRORS = 20
+_NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 _CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media-type", 429: "too-many-requests", 503: "unavailable"}
 
 
@@ -45,13 +47,13 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
         return Response(orjson.dumps(document), self.status, headers=self.headers, media_type="application/problem+json")
 
 
-def install(app: FastAPI, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+def install(app: FastAPI, *, max_body_bytes: int = MAX_BODY_BYTES, body_limits: Mapping[str, int] = _NO_LIMITS) -> None:
     """Make an app answer every failure with a problem, and guard its bodies (BodyGuard)."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _internal)
-    app.add_middleware(BodyGuard, max_body_bytes=max_body_bytes)
+    app.add_middleware(BodyGuard, max_body_bytes=max_body_bytes, body_limits=body_limits)
 
 
 def internal_error() -> Problem:
@@ -63,11 +65,15 @@ class BodyGuard:
     """Takes a body whole before the app sees it: no larger, slower, deeper or more ambiguous than a program can mean it.
 
     413 `too-large`, 408 `too-slow`; a JSON body with bad UTF-8, NaN, repeated keys, U+0000 or more than 16 levels: 400 `malformed`.
+    `body_limits` names, by path, where another size than `max_body_bytes` is taken.
     """
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int = MAX_BODY_BYTES, body_seconds: float = BODY_SECONDS) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int = MAX_BODY_BYTES, body_limits: Mapping[str, int] = _NO_LIMITS, body_seconds: float = BODY_SECONDS
+    ) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.body_limits = body_limits
         self.body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,11 +82,12 @@ class BodyGuard:
             await self.app(scope, receive, send)
             return
         headers = {name: value for name, value in scope["headers"] if name in {b"content-type", b"content-length"}}
+        limit = self.body_limits.get(scope.get("path", ""), self.max_body_bytes)
         try:
             async with asyncio.timeout(self.body_seconds):
-                body = await self._whole(headers, receive)
+                body = await _whole(headers, receive, limit)
             if body and _is_json(headers.get(b"content-type", b"")):
-                _refuse_ambiguous(body)
+                _refuse_ambiguous(body, limit)
         except TimeoutError:
             await Problem(408, "too-slow", "The body took too long to arrive").response()(scope, receive, send)
         except Problem as problem:
@@ -88,24 +95,26 @@ class BodyGuard:
         else:
             await self.app(scope, _replay(body, receive), send)
 
-    async def _whole(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-        said = headers.get(b"content-length", b"0")
-        if said.isdigit() and int(said) > self.max_body_bytes:
-            raise self._too_large()
-        body, more = bytearray(), True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                break
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > self.max_body_bytes:
-                raise self._too_large()
-        return bytes(body)
 
-    def _too_large(self) -> Problem:
-        # closing spares us the rest of it
-        return Problem(413, "too-large", "The body is too large", f"At most {self.max_body_bytes} bytes are taken.", headers={"Connection": "close"})
+async def _whole(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
+    said = headers.get(b"content-length", b"0")
+    if said.isdigit() and int(said) > limit:
+        raise _too_large(limit)
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
+
+
+def _too_large(limit: int) -> Problem:
+    # closing spares us the rest of it
+    return Problem(413, "too-large", "The body is too large", f"At most {limit} bytes are taken.", headers={"Connection": "close"})
 
 
 def _is_json(content_type: bytes) -> bool:
@@ -113,9 +122,9 @@ def _is_json(content_type: bytes) -> bool:
     return media_type == b"application/json" or media_type.endswith(b"+json")
 
 
-def _refuse_ambiguous(body: bytes) -> None:
+def _refuse_ambiguous(body: bytes, limit: int) -> None:
     try:
-        read_body(body)
+        read_body(body, max_bytes=limit)
     except Undecodable as bad:
         if bad.fault is Fault.TOO_LARGE:
             raise Problem(413, "too-large", "The body is too large", bad.reason) from None

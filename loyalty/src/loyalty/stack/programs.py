@@ -47,7 +47,7 @@ def plans(ground: Ground, places: Places, *, gateway_port: int | None) -> dict[s
             Program(
                 name=name,
                 command=(sys.executable, "-m", name),
-                environment={**_inherited(), **_common(ground, name, ports[name]), **_own(ground.keys, name, urls)},
+                environment={**_inherited(), **_common(ground, name, ports[name]), **_own(ground, name, urls)},
                 log=places.logs / f"{name}.log",
             ),
             urls[name],
@@ -75,8 +75,9 @@ def _common(ground: Ground, name: str, port: int) -> dict[str, str]:
     return settings
 
 
-def _own(keys: LocalKeys, name: str, urls: Mapping[str, str]) -> dict[str, str]:
+def _own(ground: Ground, name: str, urls: Mapping[str, str]) -> dict[str, str]:
     """Give each service its own keys, and the gateway the addresses of the others."""
+    keys = ground.keys
     match name:
         case "members":
             return {
@@ -88,6 +89,7 @@ def _own(keys: LocalKeys, name: str, urls: Mapping[str, str]) -> dict[str, str]:
             }
         case "gateway":
             return {
+                "KAFKA_BOOTSTRAP_SERVERS": ground.bootstrap_servers,
                 "ACCRUAL_URL": urls["accrual"],
                 "MEMBERS_URL": urls["members"],
                 "AUTH_PRIVATE_KEY_FILE": str(keys.jwt_private),

@@ -13,14 +13,18 @@ from starlette.middleware import Middleware
 
 from gateway import api, pages
 from gateway.api.document import document
+from gateway.api.events import MAX_BODY_BYTES as MAX_EVENTS_BYTES
+from gateway.api.events import PATH as EVENTS
 from gateway.api.parts import Gateway
 from gateway.clients.accrual import Accrual
+from gateway.clients.broker import Broker
 from gateway.clients.members import Members
 from gateway.clients.services import OwningService, connections_to
 from gateway.clients.tokens import ServiceTokens
 from gateway.settings import Settings
 from shared.auth import Verifier, issue, read_private_key
 from shared.clock import Clock, utc_now
+from shared.kafka import Producer
 from shared.service import Parts, Resources, run
 from shared.service.api import version_of
 
@@ -42,20 +46,32 @@ def assemble(resources: Resources, *, settings: Settings) -> Parts:
     """Put the gateway together: one pooled client for each owner, closed at the end."""
     accrual = OwningService(name="accrual", connections=connections_to(settings.accrual.url, ca_file=settings.gateway.ca_file))
     members = OwningService(name="members", connections=connections_to(settings.members.url, ca_file=settings.gateway.ca_file))
+    seconds = settings.gateway.command_seconds
+    producer = Producer(settings.kafka, name=NAME, answer_seconds=seconds) if settings.kafka else None
+    broker = Broker(producer, seconds=seconds)
 
     async def close() -> None:
         accrual.close()
         members.close()
+        await broker.close()
 
     gateway = Gateway(
         accrual=Accrual(accrual),
         members=Members(members),
+        broker=broker,
         tokens=tokens_of(read_private_key(settings.auth.private_key_file), audience=settings.auth.audience, issuer=settings.auth.issuer, clock=resources.clock),
         verifier=resources.verifier,
         query_seconds=settings.gateway.query_seconds,
-        command_seconds=settings.gateway.command_seconds,
+        command_seconds=seconds,
     )
-    return Parts(routers=routers_of(gateway), openapi_url="", max_body_bytes=MAX_BODY_BYTES, middleware=_cors(settings.gateway.cors_origins), close=close)
+    return Parts(
+        routers=routers_of(gateway),
+        openapi_url="",
+        max_body_bytes=MAX_BODY_BYTES,
+        body_limits={EVENTS: MAX_EVENTS_BYTES},
+        middleware=_cors(settings.gateway.cors_origins),
+        close=close,
+    )
 
 
 def tokens_of(key: OKPKey, *, audience: str, issuer: str, clock: Clock) -> ServiceTokens:
@@ -76,6 +92,7 @@ def openapi_text() -> str:
     gateway = Gateway(
         accrual=Accrual(service),
         members=Members(service),
+        broker=Broker(None, seconds=1),
         tokens=tokens_of(nobody.key, audience="", issuer="", clock=utc_now),
         verifier=nobody,
         query_seconds=1,

@@ -15,11 +15,16 @@ ASKED_SECONDS = Histogram(
     ("asked",),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5),
 )
+#: taken: every replica has it. invalid: of a request with an event that is not as its contract says. unconfirmed: perhaps taken, perhaps not.
+EVENT_RESULTS = ("taken", "invalid", "unconfirmed")
+EVENTS = Counter("loyalty_gateway_events_total", "Events that callers sent, by what became of the request.", ("result",))
 PARTIAL = Counter("loyalty_gateway_partial_total", "Composed answers that had to say that a part is missing.", ("part",))
 
 for _service in SERVICES:
     ASKED_SECONDS.labels(_service)
     for _result in RESULTS:
         ASKED.labels(_service, _result)
+for _result in EVENT_RESULTS:
+    EVENTS.labels(_result)
 for _part in PARTS:
     PARTIAL.labels(_part)

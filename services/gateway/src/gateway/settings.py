@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-from shared.settings import FROM_ENVIRONMENT, AuthSettings, Environment, HttpSettings, RunSettings
+from shared.settings import FROM_ENVIRONMENT, AuthSettings, Environment, HttpSettings, KafkaSettings, RunSettings
 
 HttpUrl = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+/?$")]
 
@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     auth: SigningAuthSettings
     accrual: OwnerSettings
     members: OwnerSettings
+    kafka: KafkaSettings | None = None
+    """Without it, nothing is published for anybody, and everything else goes on."""
     gateway: GatewaySettings = GatewaySettings()
 
     @model_validator(mode="after")

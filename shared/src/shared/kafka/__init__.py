@@ -3,7 +3,7 @@
 from shared.kafka.address import Address
 from shared.kafka.consumer import Consumer, Consuming
 from shared.kafka.errors import UnavailableError, UnpublishedError
-from shared.kafka.producer import Producer
+from shared.kafka.producer import Place, Producer
 from shared.kafka.reading import read_topic
 from shared.kafka.topics import create_topics, incarnation_of
 
@@ -11,6 +11,7 @@ __all__ = [
     "Address",
     "Consumer",
     "Consuming",
+    "Place",
     "Producer",
     "UnavailableError",
     "UnpublishedError",

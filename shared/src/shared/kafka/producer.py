@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -27,33 +28,54 @@ _ANSWER_SECONDS = 20
 _METADATA_SECONDS = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record lies."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Rounds of batches per partition, and for each record its round, its batch and its place in that."""
+
+    rounds: list[dict[tuple[str, int], BatchBuilder]]
+    slots: list[tuple[int, tuple[str, int], int]]
+
+
 class Producer:
     """Sends records, many at a time. Idempotent where the broker can; after a failure it begins anew, so it stays usable."""
 
-    def __init__(self, address: Address, *, name: str = "loyalty") -> None:
-        self._arguments = {**client_arguments(address), "client_id": name}
+    def __init__(self, address: Address, *, name: str = "loyalty", answer_seconds: float = _ANSWER_SECONDS) -> None:
+        self._arguments = {**client_arguments(address), "client_id": name, "request_timeout_ms": int(answer_seconds * 1000)}
         self._client: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
         self._unkeyed = 0
         self._ending: set[asyncio.Task[None]] = set()
 
-    async def publish(self, records: Sequence[Record]) -> None:
-        """Send records and wait until all replicas have them; records of one key keep their order.
+    async def publish(self, records: Sequence[Record]) -> list[Place]:
+        """Send records and wait until all replicas have them; records of one key keep their order. Return where each lies.
 
         Raises UnpublishedError, then any of them may be missing and any may be there.
         """
         if not records:
-            return
+            return []
         client = await self._ready()
         try:
-            for batches in await self._rounds(client, records):
-                sent = [await client.send_batch(batch, topic, partition=partition) for (topic, partition), batch in batches.items()]
-                await asyncio.wait(sent)
-                for acknowledgement in sent:
-                    acknowledgement.result()
+            plan = await self._plan(client, records)
+            firsts = [await self._send(client, batches) for batches in plan.rounds]
         except KafkaError as error:
             self._abandon(client)
             raise UnpublishedError(f"{type(error).__name__}: {error}") from error
+        return [Place(*place, firsts[turn][place] + number) for turn, place, number in plan.slots]
+
+    async def _send(self, client: AIOKafkaProducer, batches: dict[tuple[str, int], BatchBuilder]) -> dict[tuple[str, int], int]:
+        """Send a round; return the offset of each batch's first record."""
+        sent = {place: await client.send_batch(batch, place[0], partition=place[1]) for place, batch in batches.items()}
+        await asyncio.wait(sent.values())
+        return {place: acknowledgement.result().offset for place, acknowledgement in sent.items()}
 
     async def close(self) -> None:
         """Send what is under way and let go of the broker."""
@@ -70,10 +92,11 @@ class Producer:
                     raise UnpublishedError(f"no broker: {type(error).__name__}") from error
             return self._client
 
-    async def _rounds(self, client: AIOKafkaProducer, records: Sequence[Record]) -> list[dict[tuple[str, int], BatchBuilder]]:
+    async def _plan(self, client: AIOKafkaProducer, records: Sequence[Record]) -> _Plan:
         """Sort records into batches per partition. A partition's second batch is of the second round, so that it cannot overtake the first."""
         counts = {topic: await _partitions(client, topic) for topic in {record.topic for record in records}}
         rounds: list[dict[tuple[str, int], BatchBuilder]] = [{}]
+        slots = []
         latest: dict[tuple[str, int], int] = {}
         for record in records:
             place = record.topic, self._partition(record.key, counts[record.topic])
@@ -83,8 +106,10 @@ class Producer:
                 latest[place] = turn + 1
                 if turn + 1 == len(rounds):
                     rounds.append({})
-                _append(rounds[turn + 1].setdefault(place, client.create_batch()), record)  # the first record of a batch always fits
-        return rounds
+                turn, batch = turn + 1, rounds[turn + 1].setdefault(place, client.create_batch())
+                _append(batch, record)  # the first record of a batch always fits
+            slots.append((turn, place, batch.record_count() - 1))
+        return _Plan(rounds, slots)
 
     def _partition(self, key: bytes | None, count: int) -> int:
         if key is not None:
@@ -128,7 +153,6 @@ async def _start(arguments: dict[str, Any], *, idempotent: bool) -> AIOKafkaProd
         enable_idempotence=idempotent,
         max_batch_size=_BATCH_BYTES,
         max_request_size=MAX_REQUEST_BYTES,
-        request_timeout_ms=_ANSWER_SECONDS * 1000,
     )
     try:
         await client.start()

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import structlog
@@ -28,11 +28,12 @@ def build_api(
     openapi_url: str = "/openapi.json",
     docs_url: str | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
+    body_limits: Mapping[str, int] | None = None,
     middleware: Sequence[Middleware] = (),
 ) -> FastAPI:
     """Make the app of these routes, as it runs in production. Requests are logged and counted if it is wrapped in `Observed`."""
     app = FastAPI(title=f"Loyalty {name}", version=version_of(name), openapi_url=openapi_url, docs_url=docs_url, redoc_url=None)
-    install(app, max_body_bytes=max_body_bytes)
+    install(app, max_body_bytes=max_body_bytes, body_limits=body_limits or {})
     app.user_middleware[:0] = middleware  # outermost: what the guard of the bodies answers needs them too
     for router in routers:
         app.include_router(router)

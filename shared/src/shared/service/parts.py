@@ -53,6 +53,8 @@ class Parts:
     openapi_url: str = "/openapi.json"
     docs_url: str | None = None
     max_body_bytes: int = MAX_BODY_BYTES
+    body_limits: Mapping[str, int] = field(default_factory=dict)
+    """By path, where another size than that is taken."""
     middleware: Sequence[Middleware] = ()
     """Around the routes and the problems alike: for headers that every answer needs, as CORS."""
     close: Callable[[], Awaitable[None]] | None = None

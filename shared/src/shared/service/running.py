@@ -135,6 +135,7 @@ async def _start(process: _Process, front: Front, closing: AsyncExitStack) -> No
             openapi_url=parts.openapi_url,
             docs_url=parts.docs_url,
             max_body_bytes=parts.max_body_bytes,
+            body_limits=parts.body_limits,
             middleware=parts.middleware,
         )
         front.api = Observed(api)

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from gateway.api.operations import PROBLEM_SCHEMA
+from gateway.api.operations import CLOUD_EVENT_SCHEMA, PROBLEM_SCHEMA
 
 TITLE = "Loyalty"
 DESCRIPTION = (
@@ -17,6 +17,7 @@ TAGS = (
     {"name": "members", "description": "A till, a site or an operator asks about a member."},
     {"name": "me", "description": "A member asks about themselves, and nobody else."},
     {"name": "tills", "description": "Before and at the till: what a cart would earn, what waits for a guest, joining."},
+    {"name": "events", "description": "What happened, from systems that cannot speak Kafka."},
     {"name": "evidence", "description": "What was decided, and why."},
     {"name": "programmes", "description": "The rules in force."},
 )
@@ -38,6 +39,7 @@ def document(routers: Iterable[APIRouter], *, version: str) -> dict[str, Any]:
         if "properties" in schema:
             schema.setdefault("additionalProperties", False)
     components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    components["schemas"]["CloudEvent"] = CLOUD_EVENT_SCHEMA
     for path, methods in written["paths"].items():
         for method, operation in methods.items():
             _secure(f"{method.upper()} {path}", operation)

@@ -11,6 +11,7 @@ from gateway.api import examples
 from gateway.api.operations import operation
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
+from gateway.handlers.verdicts import verdict_of
 
 
 def routes(gateway: Gateway) -> APIRouter:
@@ -53,6 +54,7 @@ def routes(gateway: Gateway) -> APIRouter:
         request: Request,
     ) -> Response:
         """Show the one verdict of an input event, by the source and id under which it was published."""
-        return written(await gateway.accrual.verdict(gateway.query(request), source=source, event_id=event_id))
+        asking = gateway.query(request)
+        return written(await verdict_of(source, event_id, accrual=gateway.accrual, members=gateway.members, asking=asking))
 
     return router

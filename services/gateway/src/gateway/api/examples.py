@@ -31,6 +31,15 @@ EXPLANATION: Example = {
     "not_given": [{"rule": "beans-at-home", "reason": "no-line-matches", "text": "no line of category coffee-beans"}],
 }
 
+KEPT: Example = {
+    "points": 6,
+    "steps": [
+        {"rule": "base", "operation": "earn", "points_exact": "25/4", "lines": ["1"], "basis": 12500, "text": "125.00 at 1 per 20.00"},
+        {"rule": "base", "operation": "round", "points_exact": "-1/4", "lines": [], "basis": None, "text": "6.25 rounded down to 6"},
+    ],
+    "not_given": [],
+}
+
 ACCOUNT: Example = {
     "programme": "coffee-bonus",
     "account_version": 7,
@@ -87,6 +96,18 @@ PURCHASE: Example = {
             "explanation": EXPLANATION,
         }
     ],
+    "reversals": [
+        {
+            "kind": "return",
+            "return_id": "1041-r1",
+            "points_taken": 6,
+            "points_forgiven": 0,
+            "debt": 0,
+            "points_kept": 6,
+            "occurred_at": "2026-03-03T09:00:00Z",
+            "explanation": KEPT,
+        }
+    ],
 }
 
 VERDICT: Example = {"source": "urn:shop:corner-coffee", "event_id": "receipt-1041", "verdict": "granted", "reason": None, "decided_at": "2026-03-02T09:12:01Z"}
@@ -110,6 +131,24 @@ QUOTE: Example = {
     "explanation": EXPLANATION,
 }
 
+RETURN: Example = {
+    "merchant": "corner-coffee",
+    "purchase_id": "1041",
+    "lines": [{"line_id": "1", "quantity": 500, "amount": 12500}],
+    "currency": "RUB",
+}
+
+RETURN_QUOTE: Example = {
+    "allowed": True,
+    "reason": None,
+    "points_taken": 6,
+    "points_forgiven": 0,
+    "debt": 0,
+    "points_kept": 6,
+    "balance": {"pending": 6, "available": 240, "held": 0, "debt": 0},
+    "explanation": KEPT,
+}
+
 GUEST: Example = {"programme": "coffee-bonus", "identifier": ANAS_CARD}
 
 WAITING: Example = {
@@ -128,6 +167,26 @@ REGISTRATION: Example = {
 }
 
 ACCEPTED: Example = {"registration_id": "reg-2026-03-02-0001", "status": "accepted"}
+
+EVENT: Example = {
+    "specversion": "1.0",
+    "id": "receipt-1041",
+    "source": "urn:shop:corner-coffee",
+    "type": "loyalty.purchase.recorded.v1",
+    "data": {
+        "merchant": "corner-coffee",
+        "purchase_id": "1041",
+        "holder": ANAS_CARD_HASH,
+        "zone": "Europe/Moscow",
+        "lines": [{"line_id": "1", "sku": "flat-white", "category": "drink", "paid_amount": 25000}],
+        "currency": "RUB",
+        "occurred_at": "2026-03-02T09:12:00Z",
+    },
+}
+
+TAKEN: Example = {
+    "events": [{"id": "receipt-1041", "source": "urn:shop:corner-coffee", "topic": "loyalty.purchases.v1", "partition": 8, "offset": 1207}],
+}
 
 GRANT: Example = {
     "grant_id": GRANT_ID,

@@ -4,11 +4,11 @@ from fastapi import APIRouter, Request, Response
 
 from contracts.replies import LookUp
 from contracts.requests import Identifier
-from gateway import handlers
 from gateway.api import examples
 from gateway.api.operations import operation
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
+from gateway.handlers.looking_up import look_up as find
 
 
 def routes(gateway: Gateway) -> APIRouter:
@@ -23,7 +23,7 @@ def routes(gateway: Gateway) -> APIRouter:
     )
     async def look_up(identifier: Identifier, request: Request) -> Response:
         """Show who stands at the till, and the points: a member's, or those that wait for a guest. `unavailable` names the parts that could not be asked."""
-        found = await handlers.look_up(
+        found = await find(
             identifier.model_dump_json().encode(),
             accrual=gateway.accrual,
             members=gateway.members,

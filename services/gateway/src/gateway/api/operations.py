@@ -1,6 +1,7 @@
 """What every operation says of itself in the OpenAPI document: who may call it, an example of its reply, and how it can fail."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -27,8 +28,11 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "still-running": (409, "The same request is being worked on; ask again."),
     "two-members": (409, "The identifiers belong to two members, and both were proven."),
     "cursor-of-another-account": (409, "The points have moved since the page before; begin with the newest change."),
-    "too-large": (413, "The body is larger than 512 KiB."),
+    "too-large": (413, "The body is larger than 512 KiB, or than 1 MiB of events."),
+    "too-many-events": (413, "There are more than 500 events in the batch."),
+    "unsupported-media-type": (415, "This is no media type of events."),
     "invalid-request": (422, "A field is missing, unknown or not as it should be; `errors` names each."),
+    "invalid-events": (422, "An event is not as its contract says; `errors` names each by its `index`, with a `code`. Nothing was published."),
     "invalid-identifier": (422, "The identifier is none of its kind: a card number with a wrong check digit, no phone number, no e-mail address."),
     "invalid-cursor": (422, "The cursor is not `next` of a page."),
     "programme-needed": (422, "The holder has points in several programmes: name one."),
@@ -42,10 +46,30 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too-old": (422, "It happened longer ago than the programme looks back."),
     "in-the-future": (422, "It has not happened yet."),
     "too-many-points": (422, "It would earn more than an account can hold."),
+    "over-returned": (422, "More than is left of the purchase."),
+    "unknown-line": (422, "The purchase has no such line."),
+    "other-currency": (422, "The purchase was paid in another currency."),
+    "already-returned": (422, "Nothing is left of the purchase."),
+    "purchase-cancelled": (422, "The purchase was cancelled."),
+    "purchase-not-named": (422, "The return names no purchase, and the programme does not look for one."),
+    "no-broker": (503, "This gateway takes no events: it was started without a broker."),
+    "broker-unavailable": (503, "The broker has not confirmed the events in time; send all of them again, as they are."),
     "service-unavailable": (503, "The service that owns the answer gave none in time; Retry-After says when to ask again."),
 }
 OF_A_PAGE = ("cursor-of-another-account", "invalid-cursor", "programme-needed")
 OF_A_CART = ("unknown-merchant", "unknown-currency", "unknown-zone", "not-in-force", "too-old", "in-the-future", "too-many-points")
+OF_A_RETURN = (
+    "unknown-purchase",
+    "over-returned",
+    "unknown-line",
+    "other-currency",
+    "already-returned",
+    "purchase-cancelled",
+    "purchase-not-named",
+    "unknown-merchant",
+    "too-old",
+    "in-the-future",
+)
 OF_A_REGISTRATION = ("key-missing", "proof-refused", "still-running", "two-members", "registration-refused", "conflict")
 ALWAYS = ("token-missing", "token-invalid", "scope-missing", "invalid-request", "service-unavailable")
 WITH_BODY = ("malformed", "too-large", "too-slow")
@@ -71,6 +95,23 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 
+CLOUD_EVENT_SCHEMA: dict[str, Any] = {
+    "title": "CloudEvent",
+    "description": "CloudEvents 1.0 in structured mode. `contracts/schemas/accepted/` has the schema of each type's `data`.",
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "id": {"type": "string", "minLength": 1, "maxLength": 200, "description": "With the source, names the event for ever. A repeat keeps its id."},
+        "source": {"type": "string", "minLength": 1, "maxLength": 200, "description": "A stable URI of the store's system, never a host or a process."},
+        "type": {"type": "string", "description": "As `loyalty.purchase.recorded.v1`."},
+        "time": {"type": "string", "format": "date-time"},
+        "datacontenttype": {"const": "application/json"},
+        "traceparent": {"type": "string", "description": "W3C Trace Context; the request's, where it is not given."},
+        "data": {"type": "object"},
+    },
+}
+
 IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -79,6 +120,13 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
     "example": "till-7-2026-03-02-0001",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """Schema and example of a body, by media type, where a route reads it itself."""
+
+    by_media_type: Mapping[str, Any]
 
 
 def operation(
@@ -94,9 +142,12 @@ def operation(
     """Return the arguments of a route: the scopes it demands, and the same scopes, examples and problems for the document.
 
     `access` lists scopes with spaces between. Every operation can also answer 401, 403, 422 and 503; one with a body 400, 408 and 413.
+    `body` is the example of a JSON body whose schema the route's arguments tell, or Bodies.
     """
     extra: dict[str, Any] = {"x-access": access, "parameters": list(parameters)}
-    if body is not None:
+    if isinstance(body, Bodies):
+        extra["requestBody"] = {"required": True, "content": dict(body.by_media_type)}
+    elif body is not None:
         extra["requestBody"] = {"content": {"application/json": {"example": body}}}
     answered = {status: {"description": HTTPStatus(status).phrase, "content": {"application/json": {"example": reply}}}}
     codes = [*problems, *ALWAYS, *(WITH_BODY if body is not None else ())]

@@ -8,6 +8,7 @@ import structlog
 from fastapi import Request
 
 from gateway.clients.accrual import Accrual
+from gateway.clients.broker import Broker
 from gateway.clients.members import Members
 from gateway.clients.services import Asking
 from gateway.clients.tokens import ServiceTokens
@@ -24,6 +25,7 @@ class Gateway:
 
     accrual: Accrual
     members: Members
+    broker: Broker
     tokens: ServiceTokens
     verifier: Verifier
     query_seconds: float

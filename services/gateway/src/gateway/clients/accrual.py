@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote as escaped
 from uuid import UUID
 
-from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, Quote
+from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, Quote, ReturnQuote
 from gateway.clients.services import Asking, OwningService, Question
 
 
@@ -37,6 +37,10 @@ class Accrual:
     async def quote(self, cart: bytes, asking: Asking) -> Quote:
         """Ask what a cart would earn."""
         return await self._service.ask(Quote, Question("/v1/quotes", body=cart), asking)
+
+    async def quote_return(self, wanted: bytes, asking: Asking) -> ReturnQuote:
+        """Ask what a return would take."""
+        return await self._service.ask(ReturnQuote, Question("/v1/returns/quote", body=wanted), asking)
 
     async def programmes(self, asking: Asking) -> Programmes:
         """Ask for the programmes, each with the version in force."""

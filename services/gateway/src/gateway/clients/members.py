@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from contracts.replies import Accepted, Member, Resolved, Waiting
+from contracts.replies import Accepted, EventVerdict, Member, Resolved, Waiting
 from gateway.clients.services import Asking, OwningService, Question
 
 
@@ -23,6 +23,10 @@ class Members:
     async def waiting(self, guest: bytes, asking: Asking) -> Waiting:
         """Ask what waits for a guest."""
         return await self._service.ask(Waiting, Question("/v1/guests/waiting", body=guest), asking)
+
+    async def verdict(self, asking: Asking, *, source: str, event_id: str) -> EventVerdict:
+        """Ask what became of an event that members heard."""
+        return await self._service.ask(EventVerdict, Question("/v1/verdicts", {"source": source, "event_id": event_id}), asking)
 
     async def register(self, registration: bytes, asking: Asking) -> Accepted:
         """Ask for a membership. The idempotency key travels with the asking."""

@@ -13,8 +13,9 @@ function requestOf(form) {
     if (field.dataset.in === "header") headers[field.name] = field.value;
   }
   if (token.value) headers.authorization = `Bearer ${token.value.trim()}`;
-  const body = form.querySelector("textarea")?.value;
-  if (body) headers["content-type"] = "application/json";
+  const field = form.querySelector("textarea");
+  const body = field?.value;
+  if (body) headers["content-type"] = field.dataset.type;
   const asked = query.toString();
   return { url: location.origin + path + (asked ? `?${asked}` : ""), options: { method: form.dataset.method, headers, body } };
 }

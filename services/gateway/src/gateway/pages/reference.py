@@ -77,8 +77,8 @@ def _form(operation: Json) -> str:
     fields = "".join(_field(parameter) for parameter in operation.get("parameters", ()))
     body = ""
     if "requestBody" in operation:
-        example = operation["requestBody"]["content"]["application/json"]["example"]
-        body = f'<label class="wide">Body<textarea spellcheck="false">{_code(example)}</textarea></label>'
+        media_type, said = next(iter(operation["requestBody"]["content"].items()))
+        body = f'<label class="wide">Body<textarea spellcheck="false" data-type="{media_type}">{_code(said["example"])}</textarea></label>'
     return (
         f'<form data-method="{operation["method"].upper()}" data-path="{escape(operation["path"])}">{fields}{body}'
         '<p><button>Send</button> <button class="second" type="button">Copy as curl</button></p><div class="answer" aria-live="polite"></div></form>'
