@@ -175,6 +175,15 @@ async def test_two_operators_at_once_send_a_record_once(toy: Toy):
     assert sum(each.count for each in done) == len(await toy.sent()) == 20
 
 
+async def test_nobody_waits_for_a_record_that_somebody_else_is_at(toy: Toy):
+    await toy.settle(in_order([an_event("p", kind="poison"), an_event("q", kind="poison")]))
+    async with toy.pool.acquire() as other, other.transaction():
+        await other.execute("select from dead_letter where key = $1 for update", event_key(SOURCE, "p"))
+        done = await asyncio.wait_for(redrive(toy), 10)
+    assert (done.count, done.skipped) == (1, {"busy": 1})
+    assert await states(toy) == {"waiting": 1, "redriven": 1}
+
+
 async def test_a_record_that_no_topic_could_take_again_is_left_where_it_is(toy: Toy):
     await toy.settle(in_order([broken(value=b"x" * (LARGEST_REDRIVEN + 1)), broken()]))
     done = await redrive(toy)

@@ -20,7 +20,7 @@ _MOST_BYTES = 16 * 1024 * 1024
 LARGEST_REDRIVEN = 1_000_000
 #: The bytes of others are gone.
 _REPAIRABLE = (State.WAITING, State.REDRIVEN)
-TOO_LARGE, UNKNOWN = "too-large", "unknown"
+TOO_LARGE, UNKNOWN, BUSY = "too-large", "unknown", "busy"
 
 _IN_ORDER = 'first_failed_at, topic, partition, "offset", key'
 #: The oldest that match, up to a number and a size, and always at least one.
@@ -33,7 +33,8 @@ _CHOOSE = """
 """
 _COUNT = "select code, {fits} as fits, count(*) as count from dead_letter where {condition} group by 1, 2"
 _STATES = "select key, state from dead_letter where key = any($1::bytea[])"
-#: Locked in the order of their keys, as everybody does, and looked at again: somebody may have been here since they were chosen.
+#: Looked at again: somebody may have been here since they were chosen. Whoever is at one now settles it, puts it aside again or repairs
+#: it; nobody waits for him, and no two can wait for each other.
 _LOCK = """
     select {columns}, record_key, headers, value from dead_letter
     where key = any($1::bytea[]) and state = any($2::text[]) order by key {lock}
@@ -86,11 +87,13 @@ async def _repair(connection: asyncpg.Connection, order: Order, *, fits: str, st
     counts = await connection.fetch(_COUNT.format(condition=condition, fits=fits), *arguments)
     choose = _CHOOSE.format(condition=condition, fits=fits, size=f"({SIZE})", order=_IN_ORDER, limit=limit, bytes=_MOST_BYTES)
     keys = [row["key"] for row in await connection.fetch(choose, *arguments)]
-    lock = _LOCK.format(columns=COLUMNS, lock="" if order.dry_run else "for update")
+    lock = _LOCK.format(columns=COLUMNS, lock="" if order.dry_run else "for update skip locked")
     rows = await connection.fetch(lock, keys, [str(state) for state in which.states or ()])
     skipped = await _skipped(connection, which)
     if too_large := sum(row["count"] for row in counts if not row["fits"]):
         skipped[TOO_LARGE] = too_large
+    if busy := len(keys) - len(rows):
+        skipped[BUSY] = busy
     if not order.dry_run:
         await connection.execute(statement, [row["key"] for row in rows], now, order.by)
         if send:

@@ -67,7 +67,9 @@ class Repaired(BaseModel):
     count: int
     by_code: dict[str, int]
     matching: dict[str, int] = Field(description="Those there were, as many more than `count` as the limit left for the next time.")
-    skipped: dict[str, int] = Field(description="Reason to number: unknown, settled, discarded, too-large (it could only fail again).")
+    skipped: dict[str, int] = Field(
+        description="Reason to number: unknown, settled, discarded, too-large (it could only fail again), busy (somebody else is at it)."
+    )
     as_of: datetime = Field(description="Use it as `until` of what follows: what fails again after it is left alone.")
 
     @classmethod
