@@ -50,12 +50,15 @@ def test_demo_counts_every_purchase_once_and_ends_with_one_object(folder: Path):
     assert (found["purchases"], found["customers"], found["violations"]) == (PURCHASES, CUSTOMERS, 0)
     verdicts = found["verdicts"]
     assert sum(verdicts.values()) == found["purchase_events"]
-    # Each purchase once; beside them two without identifier, one in foreign money, three unreadable records, and the repeats.
+    # Each purchase once; beside them two without identifier, one in foreign money, the returns, three unreadable records, one of them
+    # again, and the repeats. One slip is handed in twice.
     assert verdicts["granted"] + verdicts["nothing-earned"] == PURCHASES + 2
-    assert (verdicts["refused"], verdicts["dead-lettered"]) == (1, 3)
-    assert verdicts["duplicate"] == found["purchase_events"] - PURCHASES - 6
+    assert (verdicts["refused"], verdicts["dead-lettered"]) == (2, 4)
+    assert verdicts["reversed"] + verdicts.get("applied", 0) + verdicts["waiting"] == found["returns"] - 1
+    assert verdicts["duplicate"] == found["purchase_events"] - PURCHASES - 3 - 4 - found["returns"]
+    assert found["dead_letters"] == {"discarded": 1, "settled": 1, "waiting": 1}
     assert found["members"] + found["unclaimed"] == CUSTOMERS
-    buckets = ("pending", "available", "held", "debt", "expired")
+    buckets = ("pending", "available", "held", "debt", "expired", "reversed")
     assert found["points_issued"] == sum(found[f"points_{bucket}"] for bucket in buckets) > 0
     assert found["seconds_to_first_grant"] > 0
     assert found["broker"] == "tansu"

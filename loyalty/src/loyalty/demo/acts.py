@@ -1,4 +1,4 @@
-"""Plays the story: four acts, each published, and awaited until every event has its verdict."""
+"""Plays the story: five acts, each published, and awaited until every event has its verdict."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from contracts.envelope import Record
 from loyalty.console import Advance, Failure, progress
+from loyalty.demo.edges import NEGATIVE
 from loyalty.demo.rewards import TOPIC as REWARDS
 from loyalty.demo.rewards import Rewards
 from loyalty.demo.story import Story
 from loyalty.demo.watch import Watch
+from loyalty.operators import Operator
 from loyalty.publish.pace import Pace
 from loyalty.publish.run import Send
 from shared.kafka import read_topic
@@ -30,6 +32,7 @@ class Stage:
     watch: Watch
     rewards: Rewards
     bootstrap_servers: str
+    operator: Operator  #: of accrual
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Played:
 
     events_per_second: float
     seconds_catching_up: float
+    redriven: int
 
 
 async def play(story: Story, stage: Stage) -> Played:
@@ -48,8 +52,9 @@ async def play(story: Story, stage: Stage) -> Played:
     await _subscribe(story, stage)
     await _settle("Old points become usable, or expire", stage)  # and then a normal day can begin
     await _live(story, stage)
+    redriven = await _repair(story, stage)
     await _settle("The last rewards go out", stage)
-    return Played(events_per_second=len(story.past) / seconds, seconds_catching_up=seconds)
+    return Played(events_per_second=len(story.past) / seconds, seconds_catching_up=seconds, redriven=redriven)
 
 
 async def _register(title: str, records: Sequence[Record], total: int, stage: Stage) -> None:
@@ -83,7 +88,7 @@ async def _subscribe(story: Story, stage: Stage) -> None:
 
 async def _live(story: Story, stage: Stage) -> None:
     """Publish the last weeks at a steady pace, noting when each purchase was sent."""
-    before = len(story.past)
+    before, after = len(story.past), story.purchase_events - len(story.mended)
     with progress(f"The last seven weeks, live: {LIVE_PURCHASES_A_SECOND:.0f} purchases a second", total=len(story.recent)) as advance:
         pace = Pace(LIVE_PURCHASES_A_SECOND)
         for start in range(0, len(story.recent), pace.chunk):
@@ -92,7 +97,20 @@ async def _live(story: Story, stage: Stage) -> None:
             stage.rewards.note_sent(chunk)
             await stage.send(chunk)
             advance(start + len(chunk))
-        await _reach(story.purchase_events, lambda: stage.watch.decided("accrual", PURCHASES), stalled="accrual", advance=_after(advance, before))
+        await _reach(after, lambda: stage.watch.decided("accrual", PURCHASES), stalled="accrual", advance=_after(advance, before))
+
+
+async def _repair(story: Story, stage: Stage) -> int:
+    """Mend what died: the till sends its purchase right, one record is sent again in vain, and one that nobody can mend is discarded."""
+    letters = (await stage.operator.get("/v1/dead-letters", state="waiting"))["items"]
+    keys = {letter["id"]: letter["key"] for letter in letters}
+    hopeless = [letter["key"] for letter in letters if letter["code"] == "no-envelope"]
+    with progress("Dead letters: one is mended by its till, one redriven in vain, one discarded"):
+        await _send(story.mended, stage)
+        redriven: int = (await stage.operator.post("/v1/dead-letters/redrive", {"keys": [keys[NEGATIVE]]}))["count"]
+        await stage.operator.post("/v1/dead-letters/discard", {"keys": hopeless})
+        await _reach(story.purchase_events + redriven, lambda: stage.watch.decided("accrual", PURCHASES), stalled="accrual")
+    return redriven
 
 
 async def _settle(title: str, stage: Stage) -> None:

@@ -1,6 +1,7 @@
 """The awkward part of every real day: no card shown, foreign money, records that nobody can read, and events sent again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from contracts.envelope import Event, Record, encode
 from contracts.purchases import PurchaseRecorded
@@ -14,6 +15,8 @@ ONE_UNDER_A_NEW_ID = 300
 #: A repeat comes at once, in the same batch, or much later: up to so many events behind.
 FARTHEST_REPEAT = 600
 WITHOUT_IDENTIFIER = 2
+#: The event id of a purchase with a negative amount: sending it again does not mend it.
+NEGATIVE = "negative-1"
 
 
 def purchase_record(purchase: PurchaseRecorded, *, suffix: str = "") -> Record:
@@ -34,14 +37,18 @@ def odd_purchases(like: PurchaseRecorded) -> list[Record]:
     return [purchase_record(purchase) for purchase in (*nameless, foreign)]
 
 
+def garbled(record: Record) -> Record:
+    """Cut a record in the middle, as a till with a fault does; its event id can still be read."""
+    value = record.value or b""
+    return replace(record, value=value[: len(value) // 2])
+
+
 def unreadable(like: Record) -> list[Record]:
-    """Make three records that end as dead letters: no JSON, a negative amount, no envelope."""
-    headers = dict(like.headers)
-    value = like.value or b""
+    """Make two more records that end as dead letters: a negative amount, and no envelope."""
+    headers, value = dict(like.headers), like.value or b""
     return [
-        Record(like.topic, like.key, value[: len(value) // 2], tuple({**headers, "ce_id": b"broken-1"}.items())),
-        Record(like.topic, like.key, value.replace(b'"paid_amount":', b'"paid_amount":-1'), tuple({**headers, "ce_id": b"broken-2"}.items())),
-        Record(like.topic, like.key, b"hello", ()),
+        replace(like, value=value.replace(b'"paid_amount":', b'"paid_amount":-1'), headers=tuple({**headers, "ce_id": NEGATIVE.encode()}.items())),
+        replace(like, value=b"hello", headers=()),
     ]
 
 

@@ -23,6 +23,7 @@ from loyalty.demo.story import Story, World, tell
 from loyalty.demo.summary import Summary, summarise
 from loyalty.demo.watch import watching
 from loyalty.member.gateway import SCOPES, Gateway
+from loyalty.operators import operators
 from loyalty.stack import state
 from loyalty.stack.keys import Hasher, token_for
 from loyalty.stack.places import Places, project_root
@@ -68,8 +69,13 @@ async def run_demo(places: Places, *, broker: BrokerKind | None, limit: int | No
 
 async def _perform(story: Story, supervisor: Supervisor, places: Places, *, began: float) -> Ended:
     address = supervisor.state.broker.bootstrap_servers
-    async with producing(address) as send, listening(address) as rewards, watching(supervisor.state.verify_urls) as watch:
-        played = await play(story, Stage(send, watch, rewards, address))
+    async with (
+        producing(address) as send,
+        listening(address) as rewards,
+        watching(supervisor.state.verify_urls) as watch,
+        operators(None, "accrual", None, places.folder) as (operator,),
+    ):
+        played = await play(story, Stage(send, watch, rewards, address, operator))
         urls = supervisor.state.verify_urls
         with progress("Checking every invariant"):
             findings = [found async for found in audit(chosen(offered(), services=urls, invariant=None), urls=urls, exhaustive=False)]

@@ -1,5 +1,6 @@
 """Shows what the demo did: figures first, then one member, then where to look."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -18,8 +19,11 @@ MEANINGS = {
     "granted": "earned points",
     "nothing-earned": "no card shown, or too small for a point",
     "duplicate": "sent twice, or known under another event id: counted once",
-    "refused": "a currency that the programme does not name",
+    "refused": "foreign money, and goods that had come back already",
     "dead-lettered": "unreadable: kept aside with its reason",
+    "reversed": "returns: exactly what the kept goods do not earn was taken back",
+    "applied": "returns that took nothing",
+    "waiting": "a return told before its purchase: it was taken with it",
 }
 HISTORY_SHOWN = 12
 
@@ -33,18 +37,25 @@ def show_summary(console: Console, summary: Summary) -> None:
     table.add_column(justify="right")
     table.add_column(style="dim")
     table.add_row("[bold]purchases[/]", f"{figures['purchases']:,}", f"of {figures['customers']:,} customers")
-    table.add_row("purchase events", f"{figures['purchase_events']:,}", f"with {figures['duplicates']:,} sent again")
+    table.add_row("purchase events", f"{figures['purchase_events']:,}", f"with {figures['returns']:,} returns, and {figures['duplicates']:,} sent again")
     for name, count in figures["verdicts"].items():
         table.add_row(f"  {name}", f"{count:,}", MEANINGS.get(name, ""))
+    table.add_row("[bold]dead letters[/]", f"{sum(figures['dead_letters'].values()):,}", _letters(figures["dead_letters"]))
     table.add_row("[bold]members[/]", f"{figures['members']:,}", "registered before buying, or after: then what waited moved in")
     table.add_row("unclaimed", f"{figures['unclaimed']:,}", f"guests never registered: {figures['unclaimed_points']:,} points wait for them")
     table.add_row("[bold]points issued[/]", f"{figures['points_issued']:,}", "")
-    for bucket in ("pending", "available", "held", "debt", "expired"):
+    for bucket in ("pending", "available", "held", "debt", "expired", "reversed"):
         table.add_row(f"  {bucket}", f"{figures[f'points_{bucket}']:,}", "")
     table.add_row("[bold]events a second[/]", f"{figures['events_per_second']:,}", "catching up on a year and a half, until the last verdict")
     table.add_row("purchase to reward", _latency(figures), "p50, p99: sent until readable in Kafka, at 100 a second")
     table.add_row("first grant after", f"{figures['seconds_to_first_grant']:.1f} s", "from the command's start")
     console.print(table)
+
+
+def _letters(states: Mapping[str, int]) -> str:
+    """Say what became of them."""
+    words = {"settled": "sent right by its till", "waiting": "redriven in vain: back, with its attempts counted", "discarded": "beyond repair: discarded"}
+    return "; ".join(f"{count:,} {words.get(state, state)}" for state, count in states.items())
 
 
 def _latency(figures: dict[str, Any]) -> str:

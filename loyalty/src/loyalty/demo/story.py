@@ -10,9 +10,10 @@ from contracts.envelope import Event, Record, encode
 from contracts.purchases import PurchaseRecorded
 from loyalty.demo.cdnow import Sale, moved
 from loyalty.demo.dice import Dice
-from loyalty.demo.edges import odd_purchases, purchase_record, under_new_ids, unreadable, with_repeats
+from loyalty.demo.edges import garbled, odd_purchases, purchase_record, under_new_ids, unreadable, with_repeats
 from loyalty.demo.people import DRIVE_DAYS_BEFORE_END, SHOP_ZONE, Joining, Person, person, registered_at
 from loyalty.demo.purchases import SOURCE, purchase_of
+from loyalty.demo.returns import returns_of
 
 SEED = "cdnow 1"
 DRIVE_DAYS = 7
@@ -36,28 +37,30 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Four acts: who registered first, a year and a half of purchases, the registration week, and the last seven weeks."""
+    """Five acts: who registered first, a year and a half of purchases, the registration week, the last seven weeks, and what is mended after."""
 
     early: Sequence[Record]
     past: Sequence[Record]
     late: Sequence[Record]
     newsletter: Sequence[Record]
     recent: Sequence[Record]
+    mended: Sequence[Record]
     people: Sequence[Person]
     sales: Sequence[Sale]
     recent_purchases: frozenset[str]
+    returns: int
     sent_twice: int
     under_a_new_id: int
 
     @property
     def events(self) -> int:
         """Count all records, repeats and broken ones included."""
-        return sum(len(act) for act in (self.early, self.past, self.late, self.newsletter, self.recent))
+        return sum(len(act) for act in (self.early, self.past, self.late, self.newsletter, self.recent, self.mended))
 
     @property
     def purchase_events(self) -> int:
         """Count the records of the purchases' topic."""
-        return len(self.past) + len(self.recent)
+        return len(self.past) + len(self.recent) + len(self.mended)
 
     def joining(self, when: Joining) -> list[Person]:
         """List the people who register then."""
@@ -73,21 +76,25 @@ def tell(sales: Sequence[Sale], world: World) -> Story:
     receipts = _receipts(sales, people, world, dice=dice)
     past = [each for each in receipts if each.occurred_at < drive_ends]
     recent = [each for each in receipts if each.occurred_at >= drive_ends]
+    returned = returns_of(recent, dice=dice)
+    mended = purchase_record(past.pop())  # its till sends it garbled at first
     again = under_new_ids(past)
-    also = [*again, *odd_purchases(past[0]), *unreadable(purchase_record(past[0]))]
+    also = [*again, *odd_purchases(past[0]), garbled(mended), *unreadable(purchase_record(past[0]))]
     once = {
         "early": _registrations(sales, people, world, last_day=last_day, joining=Joining.EARLY, dice=dice),
         "past": [purchase_record(each) for each in past],
         "late": _registrations(sales, people, world, last_day=last_day, joining=Joining.LATE, dice=dice),
-        "recent": [purchase_record(each) for each in recent],
+        "recent": [record for _, record in sorted([*((each.occurred_at, purchase_record(each)) for each in recent), *returned], key=lambda pair: pair[0])],
     }
     acts = {name: with_repeats(records, dice=dice, name=name, also=also if name == "past" else ()) for name, records in once.items()}
     return Story(
         **acts,
         newsletter=_subscriptions(people.values(), world, at=drive_ends, dice=dice),
+        mended=(mended,),
         people=tuple(people.values()),
         sales=tuple(sales),
         recent_purchases=frozenset(each.purchase_id for each in recent),
+        returns=len(returned),
         sent_twice=sum(map(len, acts.values())) - sum(map(len, once.values())) - len(also),
         under_a_new_id=len(again),
     )
