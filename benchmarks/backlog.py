@@ -40,6 +40,7 @@ class Backlog:
     seed: int
     until: datetime
     name: str = "backlog"
+    hot: float = 0.0  #: the share of the purchases that one member makes
 
     def records(self) -> Iterator[Record]:
         """Make the records, in the order of time. The first are held to the contract, so that nothing else is measured by mistake."""
@@ -59,6 +60,8 @@ class Backlog:
             # Some come every day and most now and then: 20 % of holders make 40 % of the purchases.
             draw = random.random()
             holder = holders[int(self.holders * draw * (0.2 + 0.8 * draw))]
+            if self.hot and random.random() < self.hot:
+                holder = holders[-1]
             event_id = f"{self.name}-{self.seed}-{number}"
             body = orjson.dumps(purchase(random, event_id, holder, moment))
             yield encode_raw(type=PurchaseRecorded.type, id=event_id, source=SOURCE, time=moment, key=holder, body=body)

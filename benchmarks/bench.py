@@ -1,16 +1,20 @@
 """`make bench`: measures the chain from a purchase in Kafka to its reward in Kafka against the goals, on this machine."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, time
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import Annotated
 
+import balances
 import ceiling
 import machine
+import memory
+import recovery
 import typer
 import uvloop
 from backlog import Backlog
@@ -21,6 +25,7 @@ from ground import EVERYTHING, HERE, Ground, prepared, until_ready
 from latency import TooSlow
 from latency import measure as measure_latency
 from rewards import reading
+from standing import Standing, standing
 
 from contracts.envelope import Record
 from loyalty.console import INTERRUPTED, Failure, note, out, progress, show_failure
@@ -35,6 +40,8 @@ HOLDERS = 20_000
 #: The ceiling needs every argument of every statement in memory, and does not change with the length of the backlog.
 CEILING_PURCHASES = 60_000
 LATENCY_PER_SECOND, LATENCY_SECONDS = 1000, 20.0
+HOT_SHARE = 0.1
+BALANCES_PER_SECOND, STANDING_PURCHASES = 500, 20_000
 #: Above this share of the machine in other hands a run is not to be quoted.
 DISTURBED = 0.03
 QUICK_PURCHASES, QUICK_LATENCY_SECONDS = 30_000, 5.0
@@ -46,7 +53,11 @@ class Part(StrEnum):
     CHAIN = "P1"
     CEILING = "P2"
     LATENCY = "P3"
+    HOT = "P4"
+    BALANCES = "P6"
     DEMO = "P14"
+    RECOVERY = "P15"
+    MEMORY = "P16"
 
 
 Purchases = Annotated[int, typer.Option("--purchases", min=1000, metavar="N", help="How many purchases wait in the topic.")]
@@ -56,9 +67,17 @@ Processes = Annotated[
     list[str] | None,
     typer.Option("--process", metavar="ROLES", help="Roles of one process of the service; repeat it for several. One with all roles if none is given."),
 ]
-Only = Annotated[list[Part] | None, typer.Option("--only", help="Besides P1 measure this; repeat it for several. Everything if none is given.")]
+Only = Annotated[
+    list[Part] | None, typer.Option("--only", help="Measure this, and P1 where it is needed for it; repeat it for several. Everything if none is given.")
+]
 Quick = Annotated[bool, typer.Option("--quick", help="A minute: one small run, to see that everything works. No figure to quote.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the results go; results/<date>.json if not given, with --quick nowhere.")]
+
+
+#: What needs a backlog worked off.
+BACKLOG = {Part.CHAIN, Part.CEILING, Part.LATENCY, Part.HOT}
+#: What needs the whole stack.
+STANDING = {Part.BALANCES, Part.RECOVERY, Part.MEMORY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +92,10 @@ class Plan:
     until: datetime
     holders: int = HOLDERS
     latency_seconds: float = LATENCY_SECONDS
+
+    def backlog(self, *, hot: float = 0.0) -> Iterator[Record]:
+        """Make the purchases."""
+        return Backlog(purchases=self.purchases, holders=self.holders, seed=self.seed, until=self.until, hot=hot).records()
 
     @property
     def ceiling_purchases(self) -> int:
@@ -90,7 +113,7 @@ class Bench:
         """Measure everything that the plan says and that needs the ground."""
         plan, ground = self._plan, self._ground
         await ground.publish_programme(ground.database(BASE))
-        backlog = Backlog(purchases=plan.purchases, holders=plan.holders, seed=plan.seed, until=plan.until).records()
+        backlog = plan.backlog()
         script = None
         if plan.ceiling_purchases:
             await self._publish(backlog, plan.ceiling_purchases, "Publishing what the ceiling is measured with")
@@ -105,6 +128,15 @@ class Bench:
                     top = await ceiling.replay(ground, script, name=f"replay_{number}")
                 self._figures.add("ceiling", top)
                 self._figures.add("P2", run.per_second / top)
+
+    async def measure_hot(self) -> None:
+        """Work off a backlog of which one member made a good part, and compare."""
+        plan, ground = self._plan, self._ground
+        await ground.publish_programme(ground.database(BASE))
+        await self._publish(plan.backlog(hot=HOT_SHARE), plan.purchases, "Publishing a backlog with one busy member")
+        for number in range(1, plan.runs + 1):
+            run = await self._caught_up(f"busy_{number}", f"One busy member, run {number} of {plan.runs}")
+            self._figures.add("P4", run.per_second / median(self._figures.measured["P1"]))
 
     async def _publish(self, records: Iterator[Record], count: int, title: str) -> None:
         producer = Producer(self._ground.address, name="bench")
@@ -132,27 +164,31 @@ class Bench:
 
     async def _run(self, number: int) -> Run:
         """Work off the backlog once, from an empty database, and check every invariant."""
-        plan, ground, figures = self._plan, self._ground, self._figures
-        urls = ground.database(f"run_{number}", template=BASE)
-        title = f"Run {number} of {plan.runs}"
-        async with reading(ground.address) as reader:
-            with ground.running(urls, roles=plan.processes) as processes:
-                with progress(f"{title}: working off the backlog", total=plan.purchases, unit="purchases") as advance:
-                    run = await catch_up(ground, urls, processes, reader, purchases=plan.purchases, advance=advance)
-                if number == plan.runs and Part.LATENCY in plan.parts:
-                    await until_ready(processes[0])
-                    await self._latency()
-        note(f"{title}: {run.per_second:,.0f} purchases/s; {run.per_second_from_start:,.0f}/s from the start of the process; CPU {run.cpu_text()}")
-        if run.disturbance > DISTURBED:
-            note(f"{title}: something else used {run.disturbance:.0%} of the machine meanwhile. The figures are lower than they should be.")
-        with progress(f"{title}: checking every invariant"):
-            entries, seconds = await check(urls)
-        run = replace(run, entries=entries, audit_seconds=seconds)
+        plan, figures = self._plan, self._figures
+        last = number == plan.runs and Part.LATENCY in plan.parts
+        run = await self._caught_up(f"run_{number}", f"Run {number} of {plan.runs}", then=self._latency if last else None)
         figures.add("P1", run.per_second)
         figures.add("P1 from start", run.per_second_from_start)
         figures.add("P12", run.audit_seconds_per_million)
         figures.details.setdefault("runs", []).append(run.as_json())
         return run
+
+    async def _caught_up(self, name: str, title: str, *, then: Callable[[], Awaitable[None]] | None = None) -> Run:
+        plan, ground = self._plan, self._ground
+        urls = ground.database(name, template=BASE)
+        async with reading(ground.address) as reader:
+            with ground.running(urls, roles=plan.processes) as processes:
+                with progress(f"{title}: working off the backlog", total=plan.purchases, unit="purchases") as advance:
+                    run = await catch_up(ground, urls, processes, reader, purchases=plan.purchases, advance=advance)
+                if then is not None:
+                    await until_ready(processes[0])
+                    await then()
+        note(f"{title}: {run.per_second:,.0f} purchases/s; {run.per_second_from_start:,.0f}/s from the start of the process; CPU {run.cpu_text()}")
+        if run.disturbance > DISTURBED:
+            note(f"{title}: something else used {run.disturbance:.0%} of the machine meanwhile. The figures are lower than they should be.")
+        with progress(f"{title}: checking every invariant"):
+            entries, seconds = await check(urls)
+        return replace(run, entries=entries, audit_seconds=seconds)
 
     async def _latency(self) -> None:
         plan = self._plan
@@ -173,12 +209,45 @@ async def measure(plan: Plan, places: Places) -> Figures:
     """Measure everything, from no server to no server."""
     async with prepared(places) as ground:
         figures = Figures(parameters={**asdict(plan), "parts": sorted(plan.parts)}, machine=machine.describe(ground))
-        await Bench(plan, ground, figures).measure()
+        if plan.parts & BACKLOG:
+            await Bench(plan, ground, figures).measure()
+    if Part.HOT in plan.parts:
+        async with prepared(places) as ground:
+            await Bench(plan, ground, figures).measure_hot()
+    if plan.parts & STANDING:
+        async with standing(Places(places.folder / "standing")) as here:
+            await _measure_standing(plan, here, figures)
     if Part.DEMO in plan.parts:
         with progress("Timing `loyalty demo`"):
             found = await seconds_to_first_grant(Places(places.folder / "demo"))
         figures.add("P14", found)
     return figures
+
+
+async def _measure_standing(plan: Plan, here: Standing, figures: Figures) -> None:
+    if Part.MEMORY in plan.parts:
+        with progress("Memory of idle services"):
+            held = await memory.measure(here)
+        figures.add("P16", max(held.values()))
+        figures.details["memory_mib"] = held
+    with progress("Giving members something to ask about"):
+        await here.fill(purchases=STANDING_PURCHASES, seed=plan.seed)
+    if Part.BALANCES in plan.parts:
+        try:
+            with progress(f"Balances at {BALANCES_PER_SECOND:,}/s", unit="balances") as advance:
+                asked = await balances.measure(here, per_second=BALANCES_PER_SECOND, seconds=plan.latency_seconds, advance=advance)
+        except TooSlow as failure:
+            note(f"No balances: {failure}")
+        else:
+            figures.add("P6 p50", asked.milliseconds(0.5))
+            figures.add("P6 p99", asked.milliseconds(0.99))
+            figures.details["balances"] = asked.as_json()
+    if Part.RECOVERY in plan.parts:
+        with progress("Killing each process once"):
+            back = await recovery.measure(here)
+        figures.add("P15 service", max(back["accrual"], back["members"], back["gateway"]))
+        figures.add("P15 server", max(back["kafka"], back["postgresql"]))
+        figures.details["recovery_seconds"] = back
 
 
 def bench(
@@ -193,7 +262,7 @@ def bench(
 ) -> None:
     """Measure the chain from a purchase in Kafka to its reward in Kafka on this machine, and compare with the goals.
 
-    Starts its own servers with durable settings, needs about five minutes, and leaves nothing but the results.
+    Starts its own servers with durable settings, needs about ten minutes, and leaves nothing but the results.
 
     Examples:
       make bench
@@ -204,7 +273,7 @@ def bench(
     midnight = datetime.combine(utc_now().date(), time(), UTC)
     plan = Plan(purchases=purchases, runs=runs, seed=seed, processes=tuple(process or EVERYTHING), parts=frozenset(only or Part), until=midnight)
     if quick:
-        plan = replace(plan, purchases=QUICK_PURCHASES, runs=1, latency_seconds=QUICK_LATENCY_SECONDS, parts=plan.parts - {Part.DEMO})
+        plan = replace(plan, purchases=QUICK_PURCHASES, runs=1, latency_seconds=QUICK_LATENCY_SECONDS, parts=plan.parts - {Part.DEMO, Part.HOT, Part.RECOVERY})
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it tries again is no news, and what fails is raised
     try:
         figures = uvloop.run(until_stopped(measure(plan, Places(default_folder() / "bench"))))

@@ -18,8 +18,14 @@ GOALS: dict[str, Goal] = {
     "P2": ("P1 ÷ ceiling", "≥ 0.60", 0.6, True),
     "P3 p50": ("ms from a purchase to its reward, at 1,000/s, half within", "≤ 15", 15, False),
     "P3 p99": ("the same, 99 % within", "≤ 60", 60, False),
+    "P4": ("P1 with 10 % of the purchases by one member ÷ P1", "≥ 0.80", 0.8, True),
+    "P6 p50": ("ms for a balance through the gateway, at 500/s, half within", "", None, False),
+    "P6 p99": ("the same, 99 % within", "≤ 15", 15, False),
     "P12": ("seconds of `loyalty verify` per million entries", "≤ 10", 10, False),
     "P14": ("seconds from `loyalty demo` to the first grant", "≤ 20", 20, False),
+    "P15 service": ("seconds from kill -9 of a service until it works again, the slowest", "≤ 10", 10, False),
+    "P15 server": ("the same for broker and PostgreSQL, from when they are up", "≤ 20", 20, False),
+    "P16": ("MiB resident of an idle service, the largest", "≤ 120", 120, False),
 }
 #: From here on, what is behind the point is noise.
 WHOLE = 1000
