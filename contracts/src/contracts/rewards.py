@@ -46,7 +46,7 @@ class Step(Wire):
     rule: Id
     operation: Literal["earn", "multiply", "fixed", "round", "cap"]
     points_exact: Fraction
-    lines: tuple[Id, ...] = Field(default=(), description="The lines counted; empty where the step is about the whole receipt, or counts all of its lines.")
+    lines: tuple[Id, ...] = Field(default=(), description="The lines counted; empty where all are, or where naming them all would make the event too long.")
     basis: Count | None = Field(default=None, description="The money counted, in minor units.")
     text: Text = Field(description="The same in words: `120.00 at 1 per 20.00`.")
 

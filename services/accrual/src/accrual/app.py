@@ -1,9 +1,10 @@
 """How accrual is put together."""
 
+from functools import partial
 from pathlib import Path
 
 from accrual import api
-from accrual.api.parts import Desk
+from accrual.api.parts import WAITING_DAYS, Desk
 from accrual.consumer import handlers
 from accrual.handlers.catalogue import Catalogue
 from accrual.schedule import JOBS
@@ -18,11 +19,19 @@ MAX_BODY_BYTES = 512 * 1024
 
 def main() -> None:
     """Run accrual until it is told to stop."""
-    run(name=NAME, settings=Settings(), migrations=MIGRATIONS, assemble=assemble)
+    settings = Settings()
+    run(name=NAME, settings=settings, migrations=MIGRATIONS, assemble=partial(assemble, waiting_days=settings.accrual.waiting_days))
 
 
-def assemble(resources: Resources) -> Parts:
+def assemble(resources: Resources, *, waiting_days: int = WAITING_DAYS) -> Parts:
     """Put the parts together around one catalogue of compiled programmes."""
     catalogue = Catalogue()
-    desk = Desk(pool=resources.pool, clock=resources.clock, verifier=resources.verifier, nudge=resources.nudge, catalogue=catalogue)
+    desk = Desk(
+        pool=resources.pool,
+        clock=resources.clock,
+        verifier=resources.verifier,
+        nudge=resources.nudge,
+        catalogue=catalogue,
+        waiting_days=waiting_days,
+    )
     return Parts(handlers=handlers(catalogue, resources.clock), routers=api.routers(desk), jobs=JOBS, max_body_bytes=MAX_BODY_BYTES)

@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Depends, Query
 
 from accrual.api import wire
 from accrual.api.parts import Desk
-from accrual.api.replies import Decision, EventVerdict, Purchase
+from accrual.api.replies import Decision, EventVerdict, Purchase, Reversal
 from accrual.handlers.keys import purchase_key
-from accrual.store import reading
+from accrual.store import reading, returns
+from accrual.store.returns import Reversed
 from accrual.store.snapshots import snapshot
 from contracts.fields import Id
 from contracts.verdicts import Verdict
@@ -26,7 +28,8 @@ def routes(desk: Desk) -> APIRouter:
         """Show every decision about a purchase: why it earned, and why not."""
         _refuse_nul(merchant, purchase_id)
         async with snapshot(desk.pool) as connection:
-            found = await reading.revisions(connection, purchase_key(merchant, purchase_id))
+            key = purchase_key(merchant, purchase_id)
+            found, taken = await reading.revisions(connection, key), await returns.reversals(connection, [key])
         if not found:
             raise Problem(404, "unknown-purchase", "No such purchase was decided")
         revisions = tuple(
@@ -41,7 +44,7 @@ def routes(desk: Desk) -> APIRouter:
             )
             for each in found
         )
-        return Purchase(merchant=merchant, purchase_id=purchase_id, revisions=revisions)
+        return Purchase(merchant=merchant, purchase_id=purchase_id, revisions=revisions, reversals=tuple(map(_reversal, taken)))
 
     @router.get("/v1/verdicts", openapi_extra={"x-access": "verdicts:read"}, dependencies=[Depends(require(desk.verifier, "verdicts:read"))])
     async def verdict(source: Annotated[Id, Query()], event_id: Annotated[Id, Query()]) -> EventVerdict:
@@ -54,6 +57,21 @@ def routes(desk: Desk) -> APIRouter:
         return EventVerdict(source=source, event_id=event_id, verdict=found.verdict, reason=found.reason, decided_at=found.decided_at)
 
     return router
+
+
+def _reversal(row: Reversed) -> Reversal:
+    return Reversal.model_validate(
+        {
+            "kind": row.kind,
+            "return_id": orjson.loads(row.body).get("return_id"),
+            "points_taken": row.taken,
+            "points_forgiven": row.forgiven,
+            "debt": row.owed,
+            "points_kept": row.kept,
+            "occurred_at": row.occurred_at,
+            "explanation": wire.explanation(row.decision),
+        }
+    )
 
 
 def _refuse_nul(*texts: str) -> None:

@@ -17,7 +17,10 @@ from accrual.store import Connection, reading
 from accrual.store.reading import Leg, Open, Reason
 from shared.problems import Problem
 
-_NAMES: Mapping[str, Literal["granted", "activated", "expired"]] = {"grant": "granted", "activate": "activated", "expire": "expired"}
+_Name = Literal["granted", "activated", "expired", "moved-in", "moved-out", "reversed", "debt-paid"]
+_NAMES: Mapping[str, _Name] = {"grant": "granted", "activate": "activated", "expire": "expired", "reverse": "reversed", "pay-debt": "debt-paid"}
+#: Their first leg's lot is one of several that they have to do with.
+_OF_NO_GRANT = frozenset({"claim", "reverse"})
 
 
 class Cursor(BaseModel):
@@ -51,22 +54,26 @@ async def page(connection: Connection, account: Open, *, cursor: str | None, lim
     first = max(start.version - limit, account.version_base) + 1
     legs = await reading.legs(connection, account.account_id, first=first, last=start.version)
     reasons = await reading.reasons(connection, {leg.lot_id for leg in legs if leg.lot_id is not None})
+    back = await reading.taken_back(connection, {leg.transaction_id for leg in legs if leg.operation == "reverse"})
     balance = start.balance
     items = []
     for version, of_version in groupby(legs, key=lambda leg: leg.version):
         part = list(of_version)
-        items.append(_movement(account.programme, version, part, balance, reasons))
+        items.append(_movement(account.programme, version, part, balance, reasons, back.get(part[0].transaction_id)))
         balance = _before(balance, part)
     last = first - 1
     following = Cursor(account_id=start.account_id, version=last, balance=balance).text() if last > account.version_base else None
     return History(items=tuple(items), next=following)
 
 
-def _movement(programme: str, version: int, legs: Sequence[Leg], balance: Balance, reasons: Mapping[UUID, Reason]) -> Movement:
+def _movement(
+    programme: str, version: int, legs: Sequence[Leg], balance: Balance, reasons: Mapping[UUID, Reason], back: tuple[bytes, bytes] | None
+) -> Movement:
     leg, total = legs[0], sum(leg.amount for leg in legs)
-    moved: Literal["moved-in", "moved-out"] = "moved-in" if total > 0 else "moved-out"
-    movement = _NAMES.get(leg.operation, moved)
-    reason = None if leg.operation == "claim" or leg.lot_id is None else reasons.get(leg.lot_id)
+    movement: _Name = _NAMES.get(leg.operation, "moved-in" if total > 0 else "moved-out")
+    reason = None if leg.operation in _OF_NO_GRANT or leg.lot_id is None else reasons.get(leg.lot_id)
+    purchase, kept = back or (None, None)
+    decision = reason.decision if reason is not None and movement == "granted" else kept
     return Movement(
         programme=programme,
         account_version=version,
@@ -74,10 +81,10 @@ def _movement(programme: str, version: int, legs: Sequence[Leg], balance: Balanc
         points=abs(total) if total else sum(leg.amount for leg in legs if leg.amount > 0),
         balance=wire.buckets(balance),
         grant_id=None if reason is None else reason.lot_id,
-        cause=wire.cause(leg.operation, source=leg.cause_source, event_id=leg.cause_event, occurred_at=leg.occurred_at, reason=reason),
+        cause=wire.cause(leg.operation, source=leg.cause_source, event_id=leg.cause_event, occurred_at=leg.occurred_at, reason=reason, purchase=purchase),
         booked_at=leg.booked_at,
         occurred_at=leg.occurred_at,
-        explanation=wire.explanation(reason.decision) if reason is not None and movement == "granted" else None,
+        explanation=None if decision is None else wire.explanation(decision),
         usable_from=None if reason is None else reason.usable_from,
         expires_at=None if reason is None else reason.expires_at,
     )

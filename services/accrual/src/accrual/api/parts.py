@@ -8,6 +8,9 @@ from accrual.store.snapshots import Pool
 from shared.auth import Verifier
 from shared.clock import Clock
 
+#: What has waited so long for its purchase is shown to operators: a till that was offline for days has spoken by then.
+WAITING_DAYS = 7
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
@@ -18,3 +21,4 @@ class Desk:
     verifier: Verifier
     nudge: asyncio.Event
     catalogue: Catalogue
+    waiting_days: int = WAITING_DAYS

@@ -36,6 +36,7 @@ class Cart(BaseModel):
     channel: Channel = "store"
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES)]
     delivery_amount: Money = 0
+    delivery_tax_amount: Money = 0
     payments: Annotated[tuple[Payment, ...], Field(max_length=20)] = ()
     coupons: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
     currency: Currency
@@ -53,6 +54,7 @@ class Cart(BaseModel):
             zone=self.zone,
             channel=self.channel,
             delivery_amount=self.delivery_amount,
+            delivery_tax_amount=self.delivery_tax_amount,
         )
 
 

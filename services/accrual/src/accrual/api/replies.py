@@ -62,7 +62,7 @@ class Movement(Reply):
 
     programme: Id
     account_version: int
-    movement: Literal["granted", "activated", "expired", "moved-in", "moved-out"]
+    movement: Literal["granted", "activated", "expired", "moved-in", "moved-out", "reversed", "debt-paid"]
     points: int
     balance: Buckets
     grant_id: UUID | None
@@ -116,12 +116,26 @@ class Decision(Reply):
     explanation: Explanation | None
 
 
+class Reversal(Reply):
+    """Something because of which a purchase gives less, and what was taken for it."""
+
+    kind: Literal["return", "cancellation", "correction"]
+    return_id: Id | None
+    points_taken: int
+    points_forgiven: int
+    debt: int
+    points_kept: int
+    occurred_at: Moment
+    explanation: Explanation
+
+
 class Purchase(Reply):
-    """Every decision made about one purchase."""
+    """Every decision made about one purchase, and what came back of it."""
 
     merchant: Id
     purchase_id: Id
     revisions: tuple[Decision, ...]
+    reversals: tuple[Reversal, ...]
 
 
 class EventVerdict(Reply):
@@ -143,6 +157,42 @@ class Quote(Reply):
     usable_from: Moment | None
     expires_at: Moment | None
     explanation: Explanation
+
+
+class ReturnQuote(Reply):
+    """What a return would take. Nothing is booked. Of several purchases everything is added up."""
+
+    allowed: bool
+    reason: Id | None
+    points_taken: int
+    points_forgiven: int
+    debt: int
+    points_kept: int
+    balance: Buckets | None
+    explanation: Explanation
+
+
+class WaitingEvent(Reply):
+    """An event that came before the purchase it is about."""
+
+    number: int
+    source: Id
+    event_id: Id
+    type: str
+    merchant: Id
+    purchase_id: Id | None
+    receipt_number: Id | None
+    store: Id | None
+    return_id: Id | None
+    arrived_at: Moment
+    occurred_at: Moment
+
+
+class WaitingEvents(Reply):
+    """Events that wait, in the order in which they came. `next` is the `after` of the next page, null on the last."""
+
+    items: tuple[WaitingEvent, ...]
+    next: int | None
 
 
 class ProgrammeInForce(Reply):

@@ -21,10 +21,10 @@ def explanation(decision: bytes) -> Explanation:
     return Explanation.model_validate_json(decision)
 
 
-def cause(operation: str, *, source: str, event_id: str, occurred_at: datetime, reason: Reason | None) -> Cause:
+def cause(operation: str, *, source: str, event_id: str, occurred_at: datetime, reason: Reason | None, purchase: bytes | None = None) -> Cause:
     """Tell what brought a change about, and which purchase or activity it goes back to."""
-    body: dict[str, Any] = {} if reason is None else orjson.loads(reason.body)
-    is_purchase = reason is not None and reason.is_purchase
+    is_purchase = purchase is not None or (reason is not None and reason.is_purchase)
+    body: dict[str, Any] = orjson.loads(purchase or b"{}") if reason is None else orjson.loads(reason.body)
     return Cause(
         source=source,
         event_id=event_id,

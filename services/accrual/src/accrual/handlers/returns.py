@@ -59,6 +59,7 @@ class Returns:
         self._messages = reversals.messages
         self.discrepancies: list[Discrepancy] = []
         self.taken: list[Taken] = []
+        self.refusals: list[Refusal] = []
 
     def decide(self, sequel: Sequel, *, account_id: UUID | None = None) -> Outcome:
         """Give an event its verdict. The account is that of a return's holder, where it names no purchase."""
@@ -97,6 +98,7 @@ class Returns:
         data = sequel.event.data
         message = rewards.refused(refusal.reason, refusal.text, programme=programme, holder=data.holder, origin=sequel.origin(), now=self._now)
         self._messages.append(message)
+        self.refusals.append(refusal)
         return Outcome(Verdict.REFUSED, refusal.reason)
 
     def _repeated(self, sequel: Sequel) -> Outcome | None:

@@ -33,6 +33,7 @@ class Leg(NamedTuple):
     occurred_at: datetime
     cause_source: str
     cause_event: str
+    transaction_id: UUID
 
 
 class Reason(NamedTuple):
@@ -84,7 +85,7 @@ _OPEN = """
     order by account.programme
 """
 _LEGS = """
-    select version, bucket, amount, lot_id, booked_at, operation, occurred_at, cause_source, cause_event
+    select version, bucket, amount, lot_id, booked_at, operation, occurred_at, cause_source, cause_event, transaction_id
     from entry where account_id = $1 and version between $2 and $3
     order by version desc, leg
 """
@@ -95,6 +96,11 @@ _REASONS = """
     left join purchase on purchase.key = lot.cause_key and purchase.revision = lot.cause_revision
     left join activity on activity.key = lot.cause_key and lot.cause_revision is null
     where lot.id = any($1::uuid[])
+"""
+_TAKEN_BACK = """
+    select reversal.transaction_id, purchase.body, reversal.decision
+    from reversal join purchase on purchase.key = reversal.purchase_key and purchase.revision = reversal.revision
+    where reversal.transaction_id = any($1::uuid[])
 """
 _GRANT = """
     select holder.holder, entry.programme, entry.programme_version, entry.cause_source, entry.cause_event, entry.booked_at, entry.occurred_at
@@ -133,6 +139,11 @@ async def legs(connection: Connection, account_id: UUID, *, first: int, last: in
 async def reasons(connection: Connection, lot_ids: Collection[UUID]) -> dict[UUID, Reason]:
     """Read lots with what they were granted for."""
     return {row[0]: Reason(*row) for row in await connection.fetch(_REASONS, list(lot_ids))}
+
+
+async def taken_back(connection: Connection, transaction_ids: Collection[UUID]) -> dict[UUID, tuple[bytes, bytes]]:
+    """Read of reversals the bodies of their purchases, and the explanations of what is kept."""
+    return {row[0]: (row[1], row[2]) for row in await connection.fetch(_TAKEN_BACK, list(transaction_ids))} if transaction_ids else {}
 
 
 async def grant(connection: Connection, grant_id: UUID) -> Grant | None:
