@@ -126,7 +126,7 @@ grant select, insert, update (member_id, proven_at, sealed_submission), delete o
 grant select, insert, delete on claim to members_app;
 grant select, insert, update (account_version, pending, available) on waiting to members_app;
 grant select, insert, update (expires_at), delete on waiting_lot to members_app;
-grant usage on sequence link_version to members_app;
+grant usage, select on sequence link_version to members_app;
 
 -- An audit reads everything but what is sealed.
 grant select on membership, identifier, claim, consent, waiting, waiting_lot, link_version to verify;

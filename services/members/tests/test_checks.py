@@ -10,9 +10,9 @@ from .builders import ANA, BORIS, a_form, proven
 from .conftest import Service
 
 
-async def findings(service: Service) -> dict[str, Violation]:
+async def findings(service: Service, *, url: str | None = None) -> dict[str, Violation]:
     """The first violation of each broken invariant, asked as an audit asks."""
-    connection = await asyncpg.connect(service.database.urls.verify)
+    connection = await asyncpg.connect(url or service.database.urls.verify)
     try:
         found = {check.id: [violation async for violation in check.run(connection)] for check in CHECKS}
     finally:
@@ -41,6 +41,10 @@ async def busy(service: Service) -> Service:
 
 async def test_a_service_at_work_breaks_no_invariant(busy: Service):
     assert await findings(busy) == {}
+
+
+async def test_the_service_itself_may_ask_all_of_it_as_its_schedule_does(busy: Service):
+    assert await findings(busy, url=busy.database.urls.app) == {}
 
 
 @pytest.mark.parametrize(
