@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accrual.domain.chain import GENESIS, canonical, link
@@ -154,6 +154,7 @@ class _Books:
             self.book(pay_debt(self.accounts[owing], self.of(owing), a_stamp(100 + 3 * number + owing)))
 
 
+@settings(max_examples=50, deadline=None)
 @given(steps=_STEPS)
 def test_whatever_happens_the_books_are_in_order(steps: list[tuple[str, int, int, bool]]):
     books = _Books()

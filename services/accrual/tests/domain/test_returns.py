@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accrual.domain.decisions import Reason, Refusal
@@ -125,6 +125,7 @@ def test_a_return_may_be_as_late_as_a_purchase(age: timedelta, reason: Reason | 
 _LINES = st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 4_000), st.integers(0, 20_00)), min_size=1, max_size=4)
 
 
+@settings(max_examples=60, deadline=None)
 @given(lines=_LINES, wanted=_LINES)
 def test_a_return_takes_exactly_what_it_asks_for_or_nothing(lines: list[tuple[str, int, int]], wanted: list[tuple[str, int, int]]):
     purchase = a_purchase(*(a_line(paid, sku, line_id=str(number), quantity=quantity) for number, (sku, quantity, paid) in enumerate(lines)))

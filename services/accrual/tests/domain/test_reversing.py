@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accrual.domain.document import SpentPolicy
@@ -137,6 +137,7 @@ def test_a_claim_takes_the_debt_along():
 _LOTS = st.lists(st.tuples(st.integers(1, 50), st.booleans(), st.none() | st.integers(-1, 3), st.booleans()), max_size=6)
 
 
+@settings(max_examples=60, deadline=None)
 @given(made=_LOTS, granted=st.integers(0, 300), kept=st.integers(0, 300), settled=st.integers(0, 300), spent=st.sampled_from(("clamp", "debt", "block")))
 def test_a_reversal_settles_exactly_what_is_due_out_of_living_lots(
     made: list[tuple[int, bool, int | None, bool]], granted: int, kept: int, settled: int, spent: SpentPolicy

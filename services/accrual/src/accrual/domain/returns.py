@@ -3,13 +3,14 @@
 What came back of a purchase is always the sum of all its returns, so it does not matter how many there were.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
 
-from accrual.domain.amounts import minor_digits, written
+from accrual.domain.amounts import minor_digits, written, written_exactly
 from accrual.domain.decisions import Reason, Refusal
 from accrual.domain.facts import Purchase
 from accrual.domain.programme import Programme
@@ -110,26 +111,25 @@ def timely(programme: Programme, at: datetime, *, now: datetime) -> Refusal | No
 
 
 def _taken(candidates: Sequence[tuple[Purchase, Returned]], asked: AskedReturn) -> list[Returned] | Refusal:
-    shelf = [_Slot.of(place, purchase, before) for place, (purchase, before) in enumerate(candidates) if purchase.currency == asked.currency]
-    if candidates and not shelf:
+    if candidates and all(purchase.currency != asked.currency for purchase, _ in candidates):
         return Refusal(Reason.OTHER_CURRENCY, f"bought in {candidates[0][0].currency}, given back in {asked.currency}")
-    if len(candidates) == 1 and is_empty(left_of(*candidates[0])):
+    left = [left_of(purchase, before) if purchase.currency == asked.currency else Returned() for purchase, before in candidates]
+    if len(left) == 1 and is_empty(left[0]):
         return _ALREADY
-    slots = [slot for found in shelf for slot in found]
-    taken = [Returned()] * len(candidates)
+    shelf = _Shelf([purchase for purchase, _ in candidates], left)
     for line in asked.lines:
-        missing = _take(slots, line, taken)
+        missing = shelf.take(line)
         if missing is not None:
             return missing
-    delivery = asked.delivery_amount
-    for place, (purchase, before) in enumerate(candidates):
-        if taken[place].lines or len(candidates) == 1:
-            part = min(delivery, left_of(purchase, before).delivery_amount)
-            taken[place] = taken[place].plus(Returned({}, part))
+    taken, delivery = shelf.taken(), asked.delivery_amount
+    for place, lines in enumerate(taken):
+        if lines or len(taken) == 1:
+            part = min(delivery, left[place].delivery_amount)
             delivery -= part
-    if delivery:
-        return _too_much(delivery, "the delivery", asked)
-    return taken
+            left[place] = Returned(lines, part)
+        else:
+            left[place] = Returned()
+    return _too_much(delivery, "the delivery", asked) if delivery else left
 
 
 def _too_much(amount: int, what: str, asked: AskedReturn) -> Refusal:
@@ -141,49 +141,72 @@ _ALREADY = Refusal(Reason.ALREADY_RETURNED, "nothing is left of the purchase: al
 
 @dataclass(slots=True)
 class _Slot:
-    """What is left of one line of one candidate."""
+    """What is left of one line of one purchase, and what was taken of it."""
 
     place: int
     line_id: str
-    sku: str
     quantity: int
     amount: int
-
-    @classmethod
-    def of(cls, place: int, purchase: Purchase, before: Returned) -> "list[_Slot]":
-        left = left_of(purchase, before).lines
-        return [cls(place, line.line_id, line.sku, *left.get(line.line_id, _NOTHING)) for line in purchase.lines]
+    back: Back = _NOTHING
 
     def share(self, quantity: int) -> int:
         """Return how much of the amount left belongs to a part of the quantity left."""
         return self.amount * quantity // self.quantity
 
-    def costs(self, asked: AskedLine) -> bool:
-        """Tell whether the asked price is the price of these goods."""
-        return self.amount * asked.quantity == asked.amount * self.quantity
+    def take(self, quantity: int, amount: int) -> None:
+        """Take so much of it."""
+        self.quantity -= quantity
+        self.amount -= amount
+        self.back = Back(self.back.quantity + quantity, self.back.amount + amount)
 
 
-def _take(slots: Iterable[_Slot], asked: AskedLine, taken: list[Returned]) -> Refusal | None:
-    """Take one asked line out of the slots, or say why it is not there: goods at the price asked first, then in order."""
-    named = [slot for slot in slots if slot.line_id == asked.line_id] if asked.line_id is not None else list(slots)
-    matching = [slot for slot in named if asked.sku in (None, slot.sku)]
-    if not matching:
-        return Refusal(Reason.UNKNOWN_LINE, f"no line {asked.line_id} of {asked.sku or 'any goods'}" if asked.line_id else f"no line of {asked.sku}")
-    quantity, amount = asked.quantity, asked.amount
-    parts: list[tuple[_Slot, int, int]] = []
-    for slot in sorted((slot for slot in matching if slot.quantity), key=lambda slot: (slot.place, not slot.costs(asked))):  # stable: else in order
-        part = min(quantity, slot.quantity)
-        if part:
+class _Shelf:
+    """The lines of some purchases, in order, found by goods or by line."""
+
+    def __init__(self, purchases: Sequence[Purchase], left: Sequence[Returned]) -> None:
+        self._places = len(purchases)
+        self._found: dict[tuple[str | None, str | None], list[_Slot]] = {}
+        for place, purchase in enumerate(purchases):
+            for line in purchase.lines:
+                slot = _Slot(place, line.line_id, *left[place].lines.get(line.line_id, _NOTHING))
+                for name in ((line.line_id, None), (None, line.sku), (line.line_id, line.sku)):
+                    self._found.setdefault(name, []).append(slot)
+
+    def take(self, asked: AskedLine) -> Refusal | None:
+        """Take one asked line out, or say why it is not there: of the first purchases first, goods at the price asked before others."""
+        slots = self._found.get((asked.line_id, asked.sku))
+        if slots is None:
+            named = [f"{kind} {word}" for kind, word in (("line", asked.line_id), ("goods", asked.sku)) if word is not None]
+            return Refusal(Reason.UNKNOWN_LINE, f"the purchase has no {' of '.join(named)}")
+        quantity, amount = asked.quantity, asked.amount
+        parts: list[tuple[_Slot, int, int]] = []
+        for slot in _in_order(slots, asked):
+            part = min(quantity, slot.quantity)
             share = min(amount, slot.share(part))
             parts.append((slot, part, share))
             quantity, amount = quantity - part, amount - share
-    for slot, part, share in parts:  # what is paid back beyond the price of the goods, as far as they cost so much together
-        more = min(amount, slot.amount - share)
-        amount -= more
-        slot.quantity -= part
-        slot.amount -= share + more
-        taken[slot.place] = taken[slot.place].plus(Returned({slot.line_id: Back(part, share + more)}))
-    if quantity or amount:
-        what = f"{quantity} thousandths" if quantity else f"{amount} minor units"
-        return Refusal(Reason.OVER_RETURNED, f"{what} more than is left of {asked.line_id or asked.sku}")
-    return None
+            if quantity == 0:
+                break
+        for slot, part, share in parts:  # what is paid back beyond the price of the goods, as far as they cost so much together
+            more = min(amount, slot.amount - share)
+            amount -= more
+            slot.take(part, share + more)
+        if quantity or amount:
+            what = f"{written_exactly(quantity, 1000, 0)} pieces" if quantity else f"{amount} minor units"
+            return Refusal(Reason.OVER_RETURNED, f"{what} more than is left of {asked.line_id or asked.sku}")
+        return None
+
+    def taken(self) -> list[dict[str, Back]]:
+        """Return what was taken of each purchase."""
+        taken: list[dict[str, Back]] = [{} for _ in range(self._places)]
+        for (_, sku), slots in self._found.items():
+            for slot in slots if sku is None else ():
+                if slot.back.quantity:
+                    taken[slot.place][slot.line_id] = slot.back
+        return taken
+
+
+def _in_order(slots: Sequence[_Slot], asked: AskedLine) -> Iterator[_Slot]:
+    """Yield slots with something left, purchase by purchase, those at the asked price first."""
+    for _, found in groupby((slot for slot in slots if slot.quantity), key=lambda slot: slot.place):
+        yield from sorted(found, key=lambda slot: slot.amount * asked.quantity != asked.amount * slot.quantity)
