@@ -8,8 +8,24 @@ from urllib.parse import quote as escaped
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.replies import Accepted, Balance, EventVerdict, Grant, History, LookUp, Member, Movement, Programme, Programmes, Purchase, Quote, Waiting
-from contracts.requests import GuestRequest, Identifier, QuoteRequest, RegistrationRequest
+from contracts.purchases import PurchaseReturned
+from contracts.replies import (
+    Accepted,
+    Balance,
+    EventVerdict,
+    Grant,
+    History,
+    LookUp,
+    Member,
+    Movement,
+    Programme,
+    Programmes,
+    Purchase,
+    Quote,
+    ReturnQuote,
+    Waiting,
+)
+from contracts.requests import GuestRequest, Identifier, QuoteRequest, RegistrationRequest, ReturnQuoteRequest
 from contracts.verdicts import Verdict
 from loyalty_client.http import TIMEOUT_SECONDS, Api, Token
 from loyalty_client.identifiers import Kind
@@ -69,6 +85,10 @@ class Gateway:
     async def quote(self, cart: QuoteRequest) -> Quote:
         """Say what a cart would earn if it were bought now. Nothing is booked."""
         return Quote.model_validate_json(await self._api.post("/v1/quotes", cart.model_dump_json(exclude_unset=True).encode()))
+
+    async def return_quote(self, wanted: PurchaseReturned | ReturnQuoteRequest) -> ReturnQuote:
+        """Say what a return would take and what the customer keeps, before the money moves: the event itself will do. Nothing is booked."""
+        return ReturnQuote.model_validate_json(await self._api.post("/v1/returns/quote", wanted.model_dump_json(exclude_unset=True).encode()))
 
     async def waiting(self, guest: GuestRequest) -> Waiting:
         """Say what waits for a guest, until when, and how to get it."""
