@@ -13,9 +13,9 @@ from accrual.api.parts import Desk
 from accrual.api.replies import Account, Accounts, Expiring, Grant, History, Lot, Maturing, Worth
 from accrual.domain import lots as domain
 from accrual.domain.programmes import Programmes
-from accrual.store import Connection, ledger, reading
+from accrual.store import Connection, reading
 from accrual.store.reading import Open
-from accrual.store.snapshots import snapshot
+from accrual.store.snapshots import connected, snapshot
 from contracts.fields import Holder, Id
 from shared.auth import require
 from shared.problems import Problem
@@ -32,10 +32,11 @@ def routes(desk: Desk) -> APIRouter:
     async def balance(holder: Holder) -> Accounts:
         """Show a holder's points in every programme, as they count at this moment."""
         now = desk.clock()
-        async with snapshot(desk.pool) as connection:
-            opened = await _opened(connection, holder)
-            programmes = await desk.catalogue.current(connection)
-            lots = await ledger.open_lots_of(connection, [account.account_id for account in opened])
+        async with connected(desk.pool) as connection:
+            opened, lots, newest = await reading.holdings(connection, holder)
+            if not opened:
+                raise _unknown(programme=None)
+            programmes = await desk.catalogue.current(connection, newest=newest)
         shown = tuple(_account(account, lots.get(account.account_id, ()), programmes, at=now) for account in opened)
         return Accounts(holder=opened[0].owner, unclaimed=opened[0].unclaimed, accounts=shown, as_of=now)
 
@@ -66,8 +67,12 @@ def routes(desk: Desk) -> APIRouter:
 async def _opened(connection: Connection, holder: str, *, programme: str | None = None) -> list[Open]:
     opened = await reading.open_accounts(connection, holder, programme=programme)
     if not opened:
-        raise Problem(404, "unknown-holder", "This holder has no account", None if programme is None else f"None in the programme {programme}.")
+        raise _unknown(programme=programme)
     return opened
+
+
+def _unknown(*, programme: str | None) -> Problem:
+    return Problem(404, "unknown-holder", "This holder has no account", None if programme is None else f"None in the programme {programme}.")
 
 
 async def _grant(connection: Connection, grant_id: UUID) -> Grant:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from accrual.domain.entries import Balance
+from accrual.domain.lots import Lot, LotState
 from accrual.store import Connection
 
 
@@ -19,6 +20,14 @@ class Open(NamedTuple):
     version: int
     version_base: int
     balance: Balance
+
+
+class Holdings(NamedTuple):
+    """A holder's accounts, by programme, with the lots that have points left, and the newest programme version: all at one moment."""
+
+    accounts: list[Open]
+    lots: dict[UUID, list[Lot]]
+    newest: int
 
 
 class Leg(NamedTuple):
@@ -84,6 +93,20 @@ _OPEN = """
     where account.moved_to is null and ($2::text is null or holder.programme = $2)
     order by account.programme
 """
+_HOLDINGS = """
+    with asked as (
+        select coalesce('m:' || identifier.member_id, given.holder) as owner
+        from (values ($1::text)) as given (holder) left join identifier on identifier.identifier = given.holder
+    )
+    select account.id, asked.owner, account.programme, account.kind = 'unclaimed', account.version, account.version_base,
+           account.pending, account.available, account.held, account.debt,
+           (select coalesce(max(sequence), 0) from programme_version) as newest,
+           lot.id, lot.account_id, lot.amount, lot.remaining, lot.usable_from, lot.expires_at, lot.granted_at, lot.state, lot.confirmable
+    from asked join holder on holder.holder = asked.owner join account on account.id = holder.account_id
+    left join lot on lot.account_id = account.id and lot.remaining > 0
+    where account.moved_to is null
+    order by account.programme, lot.granted_at, lot.id
+"""
 _LEGS = """
     select version, bucket, amount, lot_id, booked_at, operation, occurred_at, cause_source, cause_event, transaction_id
     from entry where account_id = $1 and version between $2 and $3
@@ -129,6 +152,20 @@ async def open_accounts(connection: Connection, holder: str, *, programme: str |
     """Find the accounts of a holder, by programme; those of the member, for an identifier that is linked."""
     rows = await connection.fetch(_OPEN, holder, programme)
     return [Open(row[0], row[1], row[2], row[3], row[4], row[5], Balance(*row[6:])) for row in rows]
+
+
+async def holdings(connection: Connection, holder: str) -> Holdings:
+    """Read everything that a balance is made of, by one statement: it sees one moment without a transaction around it."""
+    accounts: dict[UUID, Open] = {}
+    lots: dict[UUID, list[Lot]] = {}
+    newest = 0
+    for row in await connection.fetch(_HOLDINGS, holder):
+        accounts.setdefault(row[0], Open(row[0], row[1], row[2], row[3], row[4], row[5], Balance(*row[6:10])))
+        newest = row[10]
+        if row[11] is not None:
+            lot = Lot(row[11], row[12], row[13], row[14], row[15], row[16], row[17], LotState(row[18]), row[19])
+            lots.setdefault(row[0], []).append(lot)
+    return Holdings(list(accounts.values()), lots, newest)
 
 
 async def legs(connection: Connection, account_id: UUID, *, first: int, last: int) -> list[Leg]:
