@@ -95,6 +95,12 @@ async def test_a_check_that_takes_too_long_is_given_up_and_the_next_one_is_asked
     assert await base.pool.fetchval("select count(*) from pg_stat_activity where application_name = 'toy audit' and state = 'active'") == 0
 
 
+async def test_a_check_that_costs_the_session_each_time_does_not_keep_the_others_from_being_asked(base: Database):
+    async with at_work(base, asking("T10", "select 1 from pg_terminate_backend(pg_backend_pid())"), asking("T11")):
+        await eventually(lambda: checked("T11"))
+    assert checked("T10") == 0
+
+
 async def test_a_check_that_fails_is_not_a_clean_one_and_ends_nothing(base: Database):
     async def breaks(connection: asyncpg.Connection) -> AsyncIterator[Violation]:
         await connection.fetchval("select 1 / 0")

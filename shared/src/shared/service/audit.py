@@ -6,6 +6,7 @@ work of the service goes first. A check holds no snapshot for longer than half a
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -32,6 +33,10 @@ _LOCK_CLASS = 0x61756474  # "audt": the first half of the advisory lock's key
 _LEAD = "select pg_try_advisory_lock($1, 0)"
 
 
+class _GivenUpError(Exception):
+    """A question was taken back in its middle: what its session is worth now, nobody knows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
     """What is looked at, where, and how often."""
@@ -46,47 +51,52 @@ class Audit:
         """Look until `stop` is set. A database that is away is waited for, a check that cannot be answered is told of; nothing is raised for either."""
         names = [check.id for check in self.checks]
         metrics.forget_violations(names)
+        left = deque(self.checks)
         while not stop.is_set():
             try:
                 async with self._connected() as connection:
                     if await connection.fetchval(_LEAD, _LOCK_CLASS):
                         log.info("audit leads", invariants=names)
-                        await self._lead(connection, stop)
+                        await self._lead(connection, left, stop)
                     else:
                         metrics.forget_violations(names)
+            except _GivenUpError:
+                continue
             except AWAY as error:
                 log.warning("audit waits for the database", error=type(error).__name__)
             await _rest(_STANDBY_SECONDS, stop)
 
-    async def _lead(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
-        """Go round the checks, on the session that holds the lock."""
+    async def _lead(self, connection: asyncpg.Connection, left: deque[Check], stop: asyncio.Event) -> None:
+        """Go round the checks, on the session that holds the lock. A check that cost us the session is not asked again before the others."""
         while not stop.is_set():
             round_ends = time.monotonic() + self.every_seconds
-            for check in self.checks:
-                looked = await self._look(connection, check, stop)
-                if stop.is_set():
-                    return
-                await _rest(REST * looked, stop)
-            while (left := round_ends - time.monotonic()) > 0 and not stop.is_set():
-                await _rest(min(left, _STANDBY_SECONDS), stop)
+            while left and not stop.is_set():
+                started = time.monotonic()
+                ended = await self._look(connection, left.popleft(), stop)
+                await _rest(REST * (time.monotonic() - started), stop)
+                if not ended:
+                    raise _GivenUpError
+            while (seconds := round_ends - time.monotonic()) > 0 and not stop.is_set():
+                await _rest(min(seconds, _STANDBY_SECONDS), stop)
                 await connection.execute("select")  # notices that the session, and with it the lock, is gone
+            left.extend(self.checks)
 
-    async def _look(self, connection: asyncpg.Connection, check: Check, stop: asyncio.Event) -> float:
-        """Ask one question, and return how many seconds it took."""
-        started = time.monotonic()
+    async def _look(self, connection: asyncpg.Connection, check: Check, stop: asyncio.Event) -> bool:
+        """Ask one question, and tell whether there was an answer."""
         looking = asyncio.ensure_future(_violations(check, connection))
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({looking, stopping}, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if looking.done():
             self._tell(check, looking)
-        else:
-            looking.cancel()
-            if not (await asyncio.wait({looking}, timeout=_ANSWER_SECONDS))[0]:
-                raise TimeoutError  # the database does not even take back a question
-            if not stop.is_set():
-                log.warning("check takes too long", invariant=check.id, seconds=LOOK_SECONDS)
-        return time.monotonic() - started
+            return True
+        looking.cancel()
+        await asyncio.wait({looking}, timeout=_ANSWER_SECONDS)
+        if looking.done() and not looking.cancelled():
+            looking.exception()  # whatever it says: the question was taken back
+        if not stop.is_set():
+            log.warning("check takes too long", invariant=check.id, seconds=LOOK_SECONDS)
+        return False
 
     def _tell(self, check: Check, looking: "asyncio.Future[list[Violation]]") -> None:
         try:
