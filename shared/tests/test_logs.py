@@ -67,6 +67,15 @@ def test_libraries_are_held_to_the_same():
     assert told("raise ValueError(body)", "logging.getLogger('aiokafka').info('every step')") == []
 
 
+REPEATS = """for at, when in [("one", 100), ("one", 101), ("two", 102), ("one", 104.9), ("one", 105)]:
+        given = dict(name="aiokafka", levelno=40, levelname="ERROR", msg="no broker at %s", args=(at,), created=when)
+        logging.getLogger("aiokafka").handle(logging.makeLogRecord(given))"""
+
+
+def test_a_library_that_repeats_itself_is_heard_once_in_five_seconds():
+    assert [line["event"] for line in told("raise OSError", REPEATS)] == ["no broker at one", "no broker at two", "no broker at one"]
+
+
 def test_debugging_tells_all():
     (line,) = told("raise ValueError(body)", level="DEBUG")
     assert line["exception"][0]["text"] == "canary-body"

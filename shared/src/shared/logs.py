@@ -21,6 +21,9 @@ traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 _MAX_FRAMES = 15
 #: Libraries whose every step is not our event.
 _QUIET = ("aiokafka", "asyncio", "httpx", "httpcore", "uvicorn", "yoyo", "stamina")
+#: A client of a broker that is away says the same a hundred times a second. Once in this time is enough.
+_REPEAT_SECONDS = 5
+_MAX_REMEMBERED = 1000
 #: Faults of programs and machines: their texts name code, files and addresses.
 _SPEAKABLE = (AttributeError, ImportError, NameError, NotImplementedError, OSError, TypeError)
 #: SQLSTATE classes that speak of connections, rights, names and resources, and of no value: all but data (22) and constraints (23).
@@ -61,9 +64,28 @@ def configure(*, service: str, level: str = "INFO") -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
         )
     )
+    handler.addFilter(_Repeats())
     logging.basicConfig(handlers=[handler], level=threshold, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
+
+
+class _Repeats(logging.Filter):
+    """Lets a library say the same thing once in five seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether this is news."""
+        key = (record.name, record.getMessage())
+        if record.created - self._said.get(key, float("-inf")) < _REPEAT_SECONDS:
+            return False
+        if len(self._said) >= _MAX_REMEMBERED:
+            self._said.clear()
+        self._said[key] = record.created
+        return True
 
 
 def _named(service: str) -> Processor:
