@@ -21,7 +21,7 @@ create table entry (
     operation         text,
     cause_source      text,
     cause_event       text,
-    evidence          bytea check (octet_length(evidence) = 32), -- of a grant or a reversal: SHA-256(decision, 0x00, body) of its cause
+    evidence          bytea check (octet_length(evidence) = 32), -- of a grant: SHA-256(decision, 0x00, body) of its cause; of a reversal, 0x00 and what came back besides
     hash              bytea check (octet_length(hash) = 32),
     constraint entry_bucket check (
         case bucket

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from accrual.handlers import clockwork
 from contracts.envelope import decode
@@ -81,6 +83,23 @@ async def test_many_lots_are_done_in_bounded_parts(service: Service, monkeypatch
         assert await service.clockwork.turn(connection, service.clock()) == 3
     assert await service.turn() == 5
     assert await service.balances() == {(ANAS_CARD, "tea"): (0, 400), (BORIS_CARD, "tea"): (0, 400)}
+
+
+async def test_an_account_at_which_something_fails_stands_in_nobodys_way(service: Service, administrator: asyncpg.Connection):
+    await tea(service, "1")
+    await tea(service, "2", holder=BORIS_CARD)
+    broken = "(select account_id from holder where holder = $1)"
+    await administrator.execute(f"update account set pending = 1 where id = {broken}", ANAS_CARD)
+    service.clock.now = NOON + timedelta(days=14)
+    failures = REGISTRY.get_sample_value("loyalty_clockwork_failures_total")
+    await service.turn()
+    assert await service.turn() == 0
+    assert REGISTRY.get_sample_value("loyalty_clockwork_failures_total") == failures + 1
+    assert (await service.balances())[BORIS_CARD, "tea"] == (0, 100)
+    await administrator.execute(f"update account set pending = 100 where id = {broken}", ANAS_CARD)
+    service.clock.now += clockwork.PAUSE
+    await service.turn()
+    assert await service.balances() == {(ANAS_CARD, "tea"): (0, 100), (BORIS_CARD, "tea"): (0, 100)}
 
 
 async def test_the_ids_of_what_the_clock_did_are_the_same_after_a_restore(service: Service, new_service: NewService):

@@ -1,39 +1,18 @@
 """Points that were used before their goods came back: forgotten, owed, or a reason not to give the money back."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from accrual.domain import ledger as domain
-from accrual.domain.chain import canonical, link
-from accrual.domain.entries import Account, Bucket, Entry, Stamp, SystemAccount, Transaction
-from accrual.domain.lots import reduced
-from accrual.store import accounts, ledger
-from accrual.store.accounts import Standing
 from contracts.envelope import Event, decode
 from contracts.rewards import RewardDebtPaid, RewardReversed
-from shared.ids import random_id
 
 from .builders import ANAS_CARD, MEMBER_ANA, NOON, a_purchase, an_activity, back, linked, returned
 from .conftest import Caller, Service
+from .spending import SHOP, spend
 from .test_checks import audit
 from .test_returns import points
-
-SHOP = """
-programme: shop
-version: 1
-effective_from: 2024-01-01
-zone: UTC
-currency: RUB
-merchants: [shop]
-points: {name: {en: points}, worth: 1.00}
-earning:
-  - {id: base, give: {points: 1, per: 1.00}}
-  - {id: newsletter, on: activity, when: {activity: newsletter}, give: {fixed: 25}}
-"""
 
 
 def bought(purchase_id: str, roubles: int, *, shop: str = "shop", **fields: Any) -> Event[Any]:
@@ -42,36 +21,6 @@ def bought(purchase_id: str, roubles: int, *, shop: str = "shop", **fields: Any)
 
 def brought_back(purchase_id: str, *lines: Any, **fields: Any) -> Event[Any]:
     return returned(purchase_id, *lines, merchant="shop", **{"return_id": f"r-{purchase_id}", **fields})
-
-
-async def spend(service: Service, amount: int) -> None:
-    """Use points of the only account that has any, as a hold at a till will: available → redeemed, out of its lots, in order."""
-    async with service.pool.acquire() as connection, connection.transaction():
-        rows = await connection.fetch("select id from account where kind <> 'system' and available > 0")
-        (account_id,) = (row["id"] for row in rows)
-        await accounts.lock(connection, [account_id])
-        standing = (await accounts.load(connection, [account_id]))[account_id]
-        booking = _spending(standing.account, {lot.id: lot for lot in (await ledger.open_lots_of(connection, [account_id]))[account_id]}, amount)
-        await ledger.book(connection, [booking], booked_at=service.clock())
-        await ledger.change_lots(connection, booking.lots)
-        await accounts.save(connection, [Standing(booking.accounts[0], standing.state)])
-
-
-def _spending(account: Account, lots: Mapping[UUID, Any], amount: int) -> domain.Booking:
-    stamp = Stamp(random_id(), "urn:test:till", "spent", "shop", 1, NOON, NOON)
-    balance, entries, changed = account.balance, list[Entry](), []
-    for lot in lots.values():
-        part = min(lot.remaining, amount)
-        if part:
-            amount -= part
-            balance = balance._replace(available=balance.available - part)
-            entries.append(Entry(account.id, account.version + 1, Bucket.AVAILABLE, -part, balance.available, lot.id))
-            entries.append(Entry(SystemAccount.REDEEMED.id_in("shop"), None, Bucket.SYSTEM, part, None, lot.id))
-            changed.append(reduced(lot, points=part))
-    assert amount == 0
-    transaction = Transaction(stamp, "spend", tuple(entries))  # type: ignore[arg-type]  # the ledger has no word for it yet
-    after = Account(account.id, account.version + 1, balance, link(account.hash, canonical(transaction)))
-    return domain.Booking(transaction, (after,), tuple(changed))
 
 
 async def shop(service: Service, spent: str) -> None:

@@ -1,9 +1,11 @@
 """Members, their identifiers, and what waited for them."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from accrual.handlers import links
 from contracts.envelope import decode
 
 from .builders import (
@@ -164,6 +166,21 @@ async def test_nothing_is_ever_written_to_an_account_that_has_moved(service: Ser
     rows = await service.fetch("select pending + available + held + debt, count(lot.id) from account left join lot on account_id = account.id "
                                "where moved_to is not null group by account.id")  # fmt: skip
     assert rows == [(0, 0)]
+
+
+async def test_after_a_poison_link_the_next_one_of_the_card_claims(service: Service, monkeypatch: pytest.MonkeyPatch):
+    """Which of them claims is known only when they are decided; both members' accounts are locked by then."""
+    move = links.Claims.move
+
+    def poisoned(claims: Any, event: Any) -> Any:
+        if event.data.link_version == 1:
+            raise ZeroDivisionError
+        return move(claims, event)
+
+    monkeypatch.setattr(links.Claims, "move", poisoned)
+    await service.hear(a_purchase("1"))
+    assert await service.hear(linked(), linked(member=BORIS, version=2)) == ["dead-lettered internal-error", "applied"]
+    assert await service.balances() == {(MEMBER_BORIS, "bread"): (0, 15)}
 
 
 async def test_a_visitor_and_a_card_are_identifiers_alike(service: Service):

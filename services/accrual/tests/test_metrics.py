@@ -1,8 +1,13 @@
 """What SREs watch."""
 
+from typing import Any
+
+import pytest
 from prometheus_client import REGISTRY
 
-from .builders import TEA, a_purchase, linked
+from shared import inbox
+
+from .builders import TEA, a_purchase, linked, returned
 from .conftest import Service
 
 
@@ -19,3 +24,17 @@ async def test_points_are_counted_by_programme_and_movement(service: Service):
     service.clock.advance(days=100)
     await service.turn()
     assert [points("measured", movement) for movement in ("granted", "activated", "expired", "moved")] == [100, 100, 100, 100]
+
+
+async def test_a_batch_that_is_repeated_counts_once(service: Service, monkeypatch: pytest.MonkeyPatch):
+    insert, asked = inbox.insert, []
+
+    async def late(*arguments: Any, **named: Any) -> bool:
+        """Somebody else had one of the events first, the first time."""
+        asked.append(arguments)
+        return len(asked) > 1 and await insert(*arguments, **named)
+
+    monkeypatch.setattr(inbox, "insert", late)
+    await service.publish(TEA.replace("programme: tea", "programme: repeated").replace("tea-house", "repeated-house"))
+    assert await service.hear(a_purchase("1", merchant="repeated-house"), returned(merchant="repeated-house", purchase_id="1")) == ["granted", "reversed"]
+    assert (len(asked), points("repeated", "granted"), points("repeated", "reversed")) == (2, 100, 100)

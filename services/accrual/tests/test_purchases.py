@@ -186,6 +186,17 @@ async def test_a_poison_purchase_leaves_its_neighbours_alone(service: Service):
     assert (await service.balances())[ANAS_CARD, "bread"] == (0, 25)
 
 
+async def test_a_long_receipt_under_many_rules_does_not_burst_the_event(service: Service):
+    """Each of ten rules would name a thousand lines by ids of 200 bytes."""
+    rules = "".join(f"  - {{id: cakes-{number}, when: {{category: cake}}, give: {{points: 1, per: 10.00}}}}\n" for number in range(10))
+    await service.publish(PARCELS.replace("earning:\n", f"earning:\n{rules}"))
+    lines = tuple(Line(line_id=f"{place:0200}", sku="cake", category="bread" if place == 0 else "cake", paid_amount=10_00) for place in range(1000))
+    assert await service.hear(a_purchase(merchant=PARCEL_SHOP, lines=lines)) == ["granted"]
+    explanation = decode((await service.said())[-1]).data.explanation
+    assert explanation.points == 1000 + 10 * 999
+    assert {step.lines for step in explanation.steps} == {()}
+
+
 async def test_the_verdict_of_an_event_can_be_asked_for_ever(service: Service):
     await service.hear(a_purchase(), a_purchase(event_id="another"))
     async with service.pool.acquire() as connection:

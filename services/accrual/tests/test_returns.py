@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accrual.handlers import receipts
 from contracts.envelope import Event, decode
 from contracts.purchases import Line
 from contracts.rewards import RewardReversed
@@ -141,6 +142,25 @@ async def test_what_waits_is_applied_in_the_order_in_which_it_came(service: Serv
         ("returned/r-2", "refused", "already-returned"),
         ("cancelled/p-1", "applied", "nothing-to-take"),
     ]
+    assert await audit(service) == []
+
+
+async def test_what_waits_is_brought_in_even_if_the_batch_is_decided_in_parts(service: Service, monkeypatch: pytest.MonkeyPatch):
+    earn = receipts.earn
+
+    def poisoned(books: Any, earning: Any, *, now: Any) -> Any:
+        if b'"poison"' in earning.body:
+            raise ZeroDivisionError
+        return earn(books, earning, now=now)
+
+    monkeypatch.setattr(receipts, "earn", poisoned)
+    batch = [returned(), a_purchase("poison"), a_purchase(), returned(event_id="again"), a_purchase("2"), returned("2", return_id="r-2")]
+    assert await service.hear(*batch) == ["waiting", "dead-lettered internal-error", "granted", "duplicate", "granted", "reversed"]
+    assert await service.balances() == {}
+    async with service.pool.acquire() as connection:
+        found = await verdict_of(connection, TILL, batch[0].id)
+    assert found is not None
+    assert found.verdict == "reversed"
     assert await audit(service) == []
 
 

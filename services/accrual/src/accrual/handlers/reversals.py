@@ -68,9 +68,9 @@ class Reversals:
     def reverse(self, past: Past, kept: Kept, back: Returned, why: Why) -> Taken:
         """Take the points that a purchase was granted and does not keep, as far as that was not done before."""
         reversal, account, transaction_id = _NOTHING, None, None
-        decision = explanation_json(kept.explanation)
+        decision, came_back = explanation_json(kept.explanation), returned_json(back)
         if past.account_id is not None:
-            reversal, stamp = self._plan(past, kept), self._stamp(past, why, evidence=sha256(decision + b"\0" + why.body).digest())
+            reversal, stamp = self._plan(past, kept), self._stamp(past, why, evidence=sha256(b"\0".join((decision, why.body, came_back))).digest())
             lots = [lot for lot_id, _ in reversal.allocations if (lot := self._books.lot(lot_id)) is not None]
             account = self._books.reverse(past.account_id, reversal, stamp)
             transaction_id = stamp.transaction_id if reversal.taken + reversal.debt else None
@@ -79,7 +79,7 @@ class Reversals:
         self.rows.append(
             Reversed(
                 past.key, number, why.kind, past.revision, why.event_key, why.return_key, past.account_id, transaction_id,
-                reversal.taken, reversal.debt, reversal.forgiven, kept.points, kept.stands, why.origin.occurred_at, why.body, returned_json(back), decision,
+                reversal.taken, reversal.debt, reversal.forgiven, kept.points, kept.stands, why.origin.occurred_at, why.body, came_back, decision,
             )
         )  # fmt: skip
         return Taken(replace(past, settled=past.settled + reversal.points, reversals=number), reversal, kept, account)

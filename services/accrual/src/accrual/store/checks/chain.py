@@ -82,7 +82,8 @@ _EVIDENCE = rf"""
     where decided.grant_id is not null
 """  # noqa: S608  constants
 _EVIDENCE_OF_REVERSALS = r"""
-    select encode(reversal.purchase_key, 'hex') || ' number ' || reversal.number, reversal.decision || '\x00'::bytea || reversal.body, entry.evidence
+    select encode(reversal.purchase_key, 'hex') || ' number ' || reversal.number,
+           reversal.decision || '\x00'::bytea || reversal.body || '\x00'::bytea || reversal.returned, entry.evidence
     from reversal left join entry on entry.transaction_id = reversal.transaction_id and entry.operation = 'reverse'
     where reversal.transaction_id is not null
 """

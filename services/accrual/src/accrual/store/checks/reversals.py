@@ -33,11 +33,26 @@ _SETTLED = """
     from of_purchase left join gone on gone.key = of_purchase.key
     where of_purchase.settled + coalesce(gone.expired, 0) > coalesce(gone.granted, 0)
         or of_purchase.settled + coalesce(gone.expired, 0) < coalesce(gone.granted, 0) - of_purchase.kept
+        or (coalesce(gone.expired, 0) = 0 and of_purchase.settled <> coalesce(gone.granted, 0) - of_purchase.kept)
     order by 1
 """
 _NUMBERED = """
     select encode(purchase_key, 'hex'), count(*) || ' from 1 on', min(number) || ' to ' || max(number)
     from reversal group by purchase_key having min(number) <> 1 or max(number) <> count(*)
+    order by 1
+"""
+#: Read without trusting that a decision is JSON, or even text: somebody may have changed it.
+_TOLD = """
+    select encode(reversal.purchase_key, 'hex') || ' number ' || reversal.number,
+           concat_ws(' ', inbox.verdict, inbox.decided_at, entry.account_id, entry.occurred_at, entry.booked_at, encode(substring(decision for 30), 'escape')),
+           concat_ws(' ', reversal.decided_at, reversal.account_id, reversal.occurred_at, reversal.kept)
+    from reversal
+    left join inbox on inbox.key = reversal.event_key
+    left join entry on entry.transaction_id = reversal.transaction_id and entry.operation = 'reverse'
+    where inbox.decided_at is distinct from reversal.decided_at or inbox.verdict not in ('reversed', 'applied', 'granted')
+        or (reversal.transaction_id is not null
+            and (entry.account_id, entry.occurred_at, entry.booked_at) is distinct from (reversal.account_id, reversal.occurred_at, reversal.decided_at))
+        or substring(decision for octet_length('{"points":,') + length(kept::text)) <> convert_to('{"points":' || kept || ',', 'UTF8')
     order by 1
 """
 _OF_NOTHING = """
@@ -54,6 +69,7 @@ CHECKS = (
         Rows("reversal", _BOOKED),
         Rows("reversal", _SETTLED),
         Rows("reversal", _NUMBERED),
+        Rows("reversal", _TOLD),
         Rows("reversal", _OF_NOTHING),
     ),
 )
