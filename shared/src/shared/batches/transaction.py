@@ -159,8 +159,10 @@ async def _keep_dead(connection: asyncpg.Connection, plan: Plan, now: datetime) 
     if plan.failures:
         dead = ((plan.items[place], failure) for place, failure in plan.failures.items())
         await put_aside(connection, [(item.key, item.record, failure, item.event) for item, failure in dead], now=now)
-    # a redrive's headers come last, so one look at each record is enough
-    if redriven := [item for item in plan.items if (headers := item.record.headers) and headers[-1][0].startswith(REDRIVE_PREFIX)]:
+    # a redrive's headers come last, so one look at each record is enough, and few names to compare
+    last_headers = {headers[-1][0] for item in plan.items if (headers := item.record.headers)}
+    if any(name.startswith(REDRIVE_PREFIX) for name in last_headers):
+        redriven = [item for item in plan.items if any(name.startswith(REDRIVE_PREFIX) for name, _ in item.record.headers)]
         await inbox.supersede(connection, [key for item in redriven if (key := place_key(item.record)) != item.key], now=now)
 
 
