@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.envelope import Event
 from contracts.identifiers import member_holder
 
-from .builders import NOON, TEA, TEA_HOUSE, a_purchase, an_activity, linked, registered
+from .builders import BAKERY, NOON, TEA, TEA_HOUSE, a_purchase, an_activity, back, cancelled, linked, registered, returned
 from .conftest import NewService, Service
 from .test_checks import audit
 
@@ -39,6 +39,25 @@ others = st.one_of(
     st.builds(lambda card: linked(card, OWNERS[card]), st.sampled_from(list(OWNERS))),
     st.builds(registered, st.sampled_from(PEOPLE)),
     st.builds(lambda number, card: an_activity(f"{number}/{card}", holder=card, event_id=f"{number}/{card}"), st.integers(0, 2), st.sampled_from(CARDS)),
+)
+shops = st.sampled_from([BAKERY, TEA_HOUSE])
+sequels = st.one_of(
+    st.builds(
+        lambda number, shop, kopecks, again: returned(f"{number}", back(kopecks, thousandths=100), return_id=f"{number}/{again}", merchant=shop),
+        number=st.integers(0, 12),
+        shop=shops,
+        kopecks=st.integers(0, 900),
+        again=st.integers(0, 4),
+    ),
+    st.builds(lambda number, shop: returned(f"{number}", return_id=f"all of {number}", merchant=shop), st.integers(0, 12), shops),
+    st.builds(lambda number, shop: cancelled(f"{number}", merchant=shop), st.integers(0, 12), shops),
+    st.builds(
+        lambda number, card, roubles, revision: a_purchase(f"{number}", holder=card, kopecks=roubles * 1_00, revision=revision),
+        number=st.integers(0, 12),
+        card=st.sampled_from(CARDS),
+        roubles=st.integers(1, 90),
+        revision=st.integers(2, 4),
+    ),
 )
 slow = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
@@ -84,12 +103,12 @@ def _interleaved(events: Sequence[Event[Any]], data: st.DataObject) -> list[Even
 
 
 @slow
-@given(steps=st.lists(st.one_of(purchases, others, st.integers(1, 40)), max_size=30))
+@given(steps=st.lists(st.one_of(purchases, sequels, others, st.integers(1, 40)), max_size=40))
 async def test_after_any_life_the_books_are_in_order(new_service: NewService, steps: list[Event[Any] | int]):
     """Events, and days on which the clock turns, in any order."""
     service = await new_service()
     service.clock.now = NOON
-    await service.publish(TEA)
+    await service.publish(TEA + "returns: {spent: debt}\n")
     for step in steps:
         if isinstance(step, int):
             service.clock.advance(days=step)

@@ -48,7 +48,7 @@ def history(items: Iterable[Json]) -> Table:
 def _signed(item: Json) -> str:
     if item["movement"] == "activated":
         return f"{item['points']:,}"
-    lost = item["movement"] in {"expired", "moved-out"}
+    lost = item["movement"] in {"expired", "moved-out", "reversed", "debt-paid"}
     return f"{'-' if lost else '+'}{abs(item['points']):,}"
 
 

@@ -2,4 +2,8 @@
 
 `purchases`, `activities` and `members` handle a topic each; `routes` finds and locks accounts, `books` carries them through a
 batch, `rewards` and `explanations` put results into words; `catalogue` keeps the compiled programmes, `clockwork` does what is due.
+
+Of purchases: `receipts` decides them, `corrections` decides them anew; `sequels` are what follows them, `returns` decides these, `reversals`
+takes points back, `confirmations` sets points free, `debts` pays what is owed. `finding` and `loading` read what that needs (`pasts`), `waiting`
+keeps what came too early, `quoting` answers what a return would take. `bodies` and `keys` are how purchases are kept and found.
 """

@@ -1,7 +1,8 @@
 """What accrual remembers. SQL, and only SQL: functions take a connection inside the caller's transaction and return domain values.
 
-`holders` whose account, `accounts` balances and counters, `ledger` entries and lots, `causes` purchases and activities, `programmes`
-documents, `due` what the clock brings, `reading` what people ask, `checks` what an audit asks.
+`holders` whose account, `accounts` balances and counters, `ledger` entries and lots, `causes` purchases and activities, `returns`
+what came back of them, `waiting` what came before them, `programmes` documents, `due` what the clock brings, `reading` what people ask,
+`checks` what an audit asks.
 """
 
 import asyncpg

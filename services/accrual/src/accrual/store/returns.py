@@ -72,7 +72,7 @@ _NAMED = "select distinct receipt_key, key, occurred_at from purchase where rece
 #: Purchases that earned are found by their lots, through the entries of the account; so no index of purchases by account is kept for them.
 _BOUGHT = """
     with lots as (
-        select distinct lot_id as id from entry where account_id = any($1::uuid[]) and lot_id is not null
+        select distinct lot_id as id from entry where account_id = any($1::uuid[]) and lot_id is not null and version is not null
     ), found as (
         select lot.cause_key as key from lots join lot using (id) where lot.cause_revision is not null
         union
