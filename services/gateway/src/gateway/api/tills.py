@@ -1,12 +1,12 @@
-"""Before and at the till: what a cart would earn, what a return would take, what waits for a guest, and joining."""
+"""Before and at the till: what a cart would earn, what waits for a guest, and joining."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from contracts.replies import Accepted, Quote, ReturnQuote, Waiting
-from contracts.requests import GuestRequest, QuoteRequest, RegistrationRequest, ReturnQuoteRequest
+from contracts.replies import Accepted, Quote, Waiting
+from contracts.requests import GuestRequest, QuoteRequest, RegistrationRequest
 from gateway.api import examples
-from gateway.api.operations import IDEMPOTENCY_KEY, OF_A_CART, OF_A_REGISTRATION, OF_A_RETURN, operation
+from gateway.api.operations import IDEMPOTENCY_KEY, OF_A_CART, OF_A_REGISTRATION, operation
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
 
@@ -24,16 +24,6 @@ def routes(gateway: Gateway) -> APIRouter:
     async def quote(cart: QuoteRequest, request: Request) -> Response:
         """Say what a purchase of this cart would earn now, and why. Nothing is booked."""
         return written(await gateway.accrual.quote(_body(cart), gateway.query(request)))
-
-    @router.post(
-        "/v1/returns/quote",
-        response_model=ReturnQuote,
-        summary="What a return would take",
-        **operation(gateway.verifier, "quotes:read", reply=examples.RETURN_QUOTE, body=examples.RETURN, problems=OF_A_RETURN),
-    )
-    async def quote_return(wanted: ReturnQuoteRequest, request: Request) -> Response:
-        """Say what a return would take and what the member keeps, before the money moves. Nothing is booked."""
-        return written(await gateway.accrual.quote_return(_body(wanted), gateway.query(request)))
 
     @router.post(
         "/v1/guests/waiting",
