@@ -41,6 +41,9 @@ e2e: $(STAMP) ## Stories against the whole running system
 ops: $(STAMP) ## Break the running system and see its alerts fire and resolve, in a real Prometheus: minutes
 	@OPS_LIVE=1 $(BIN)/python -m pytest tests/ops
 
+faults: $(STAMP) ## Processes freeze and die in twos, stores go away and come back
+	@$(BIN)/python -m pytest tests/faults
+
 check: $(STAMP) ## Format, lint, types, imports, fresh contracts: seconds, no servers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .

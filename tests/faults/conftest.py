@@ -12,6 +12,8 @@ import pytest
 from e2e.builders import Cast
 from e2e.system import SCOPES, System
 from faults.place import Place, Servers, loyalty
+from loyalty.stack.keys import token_for
+from loyalty.stack.places import Places
 from shared.clock import utc_now
 from shared.ids import random_id
 from shared.kafka import Producer
@@ -43,7 +45,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
         ending.callback(loyalty, "down", data=folder)
         loyalty("up", "--detach", data=folder, KAFKA_BOOTSTRAP_SERVERS=servers.broker.bootstrap_servers, DATABASE_URL=servers.postgres.url)
         state = json.loads((folder / "stack.json").read_text())
-        token = loyalty("token", *(f"--scope={scope}" for scope in (*SCOPES, "programmes:write")), data=folder)
+        token = token_for(Places(folder), scopes=(*SCOPES, "programmes:write"), audience=state["audience"])
         headers = {"authorization": f"Bearer {token}"}
         producer = Producer(servers.broker.bootstrap_servers, name="faults")
         ending.push_async_callback(producer.close)

@@ -67,11 +67,10 @@ class Second:
         finally:
             self.process.send_signal(signal.SIGCONT)
 
-    def end(self) -> int:
-        """Stop it in order and return its exit status."""
+    def end(self) -> None:
+        """Ask it to stop in order."""
         if self.alive:
             self.process.terminate()
-        return self.process.wait(PATIENCE_SECONDS)
 
 
 @dataclass
@@ -180,7 +179,9 @@ class Place:
     async def close(self) -> None:
         """End what was started beside the supervised services."""
         for process in self.seconds:
-            await asyncio.to_thread(process.end)
+            process.end()
+        for process in self.seconds:
+            await asyncio.to_thread(process.process.wait, PATIENCE_SECONDS)
 
 
 def loyalty(*arguments: str, data: Path, **settings: str) -> str:

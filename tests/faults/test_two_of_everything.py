@@ -135,9 +135,9 @@ async def _became(place: Place, events: list[Event[Any]], expected: Counter[str]
 
 async def test_one_registration_at_two_gateways_and_two_processes_of_members_makes_one_member(place: Place, cast: Cast):
     members = place.start("members")
-    await eventually(lambda: members.said("started"))
+    await eventually(lambda: members.said("listening"))
     gateway = place.start("gateway", MEMBERS_URL=members.url)
-    await eventually(lambda: gateway.said("started"))
+    await eventually(lambda: members.said("started") and gateway.said("started"))
     same = [Joining(cast, ("cleo",), f"{cast.token}-cleo")] * 10
     others = [Joining(cast, ("cleo",), f"{cast.token}-cleo{number}") for number in range(10)]
     async with httpx.AsyncClient(base_url=gateway.url, headers=place.system.client.headers, trust_env=False, timeout=30) as there:
