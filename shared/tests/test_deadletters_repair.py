@@ -1,22 +1,28 @@
 """A dead letter's way back: redriven it counts once, still broken it waits again, discarded it is gone; and the audit knows."""
 
 import asyncio
+import contextlib
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from shared import migrations
+from shared.batches.lane import TRANSIENT
 from shared.batches.records import Fetched
 from shared.deadletters import repair, table
 from shared.deadletters.check import CHECKS
 from shared.deadletters.repair import LARGEST_REDRIVEN, Done, Order
 from shared.deadletters.table import State, Which
-from shared.ids import event_key
-from shared.testing import Database, NewDatabase
+from shared.ids import event_key, random_id
+from shared.postgres import provision
+from shared.testing import Database, NewDatabase, Server
 
-from .toy_service import MIGRATIONS, SOURCE, Toy, an_event, broken, holder, in_order, reward_id
+from .toy_service import HERE, MIGRATIONS, SOURCE, Toy, an_event, broken, holder, in_order, reward_id
 
 MOST = 500
 
@@ -177,6 +183,29 @@ async def test_two_operators_at_once_send_a_record_once(toy: Toy):
     assert sum(each.count for each in done) == len(await toy.sent()) == 20
 
 
+async def test_bad_and_good_copies_and_operators_at_once_end_with_every_event_counted_once(toy: Toy):
+    """Two partitions hold the events spoiled, two hold them good, and operators redrive and look all the while."""
+
+    async def read(partition: int) -> None:
+        kind = "poison" if partition < 2 else "survey"
+        numbers = [(number + 7 * partition) % 30 for number in range(30)]
+        records = [an_event(str(number), who=number, kind=kind, partition=partition, offset=place) for place, number in enumerate(numbers)]
+        position = replace(HERE, partition=partition)
+        while records:
+            with contextlib.suppress(*TRANSIENT):  # as a lane does: the batch is given up and comes again
+                done = await toy.settle(records[:5], position=position)
+                del records[: len(done.items)]
+
+    async def operate() -> None:
+        for _ in range(10):
+            await redrive(toy, limit=3)
+
+    await asyncio.gather(*(read(partition) for partition in range(4)), operate(), operate())
+    assert await toy.points() == {holder(number): 1 for number in range(30)}
+    assert await toy.verdicts() == ["granted"] * 30
+    assert set(await states(toy)) <= {"settled"}
+
+
 async def test_nobody_waits_for_a_record_that_somebody_else_is_at(toy: Toy):
     await toy.settle(in_order([an_event("p", kind="poison"), an_event("q", kind="poison")]))
     async with toy.pool.acquire() as other, other.transaction():
@@ -261,3 +290,19 @@ async def test_the_audit_may_not_read_what_dead_records_hold(base: Database):
 async def test_a_dead_letter_cannot_be_deleted_by_the_service(toy: Toy):
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await toy.pool.execute("delete from dead_letter")
+
+
+async def test_what_was_put_aside_before_the_table_has_its_row(postgres_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    urls = provision(postgres_server.url, service="shared", database=f"test_before_{random_id().hex[:12]}")
+    for file in sorted(migrations.SHARED.glob("*.sql"))[:4]:
+        shutil.copy(file, tmp_path)
+    with monkeypatch.context() as before:
+        before.setattr(migrations, "SHARED", tmp_path)
+        migrations.apply(urls.owner)
+    connection = await asyncpg.connect(urls.owner)
+    await connection.execute("insert into inbox values ($1, now(), 'dead-lettered', 'not-json'), ($2, now(), 'granted', null)", b"d" * 16, b"g" * 16)
+    migrations.apply(urls.owner)
+    rows = await connection.fetch("select key, state, code, headers from dead_letter")
+    await connection.close()
+    assert [tuple(row) for row in rows] == [(b"d" * 16, "discarded", "not-json", None)]
+    assert await violations(Database(urls, None)) == []  # type: ignore[arg-type]  only its roles are used
