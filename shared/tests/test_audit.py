@@ -87,6 +87,22 @@ async def test_one_process_looks_and_another_takes_over_and_an_old_finding_is_no
             assert checked("T2") == A_MONDAY.timestamp()
 
 
+async def test_a_leader_that_stands_still_is_replaced(base: Database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "_IDLE_SECONDS", 0.3)
+    thawed, first, rest = asyncio.Event(), list[asyncio.Event](), module._rest
+
+    async def stands_still(seconds: float, stop: asyncio.Event) -> None:
+        first.extend([] if first else [stop])
+        await (thawed.wait() if stop is first[0] else rest(seconds, stop))
+
+    monkeypatch.setattr(module, "_rest", stands_still)
+    async with at_work(base, asking("F1")):
+        await eventually(lambda: first)
+        async with at_work(base, asking("F2")):
+            await eventually(lambda: checked("F2"))
+            thawed.set()
+
+
 async def test_a_check_that_takes_too_long_is_given_up_and_the_next_one_is_asked(base: Database, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.2)
     async with at_work(base, asking("T4", "select pg_sleep(600)"), asking("T5")):

@@ -27,6 +27,8 @@ REST = 9
 #: A broken invariant rarely breaks in one row, and the alert is the same for more.
 ENOUGH_VIOLATIONS = 100
 _ROWS_SHOWN = 3
+#: A leader that says nothing for so long is frozen or cut off, and another leads: longer than the longest rest, well within the alert of a silent audit.
+_IDLE_SECONDS = 360
 _STANDBY_SECONDS = 5
 _ANSWER_SECONDS = 5
 _LOCK_CLASS = 0x61756474  # "audt": the first half of the advisory lock's key
@@ -120,6 +122,7 @@ class Audit:
                 "application_name": f"{self.service} audit",
                 "default_transaction_read_only": "on",
                 "idle_in_transaction_session_timeout": "5s",
+                "idle_session_timeout": f"{_IDLE_SECONDS}s",
                 "jit": "off",
                 "lock_timeout": "1s",
                 "max_parallel_workers_per_gather": "0",
