@@ -9,7 +9,7 @@ import pytest
 
 from contracts.envelope import Event
 
-from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, a_purchase, an_activity, linked, registered
+from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, a_purchase, an_activity, linked, registered, returned
 from .conftest import Service
 from .test_checks import audit
 
@@ -92,6 +92,22 @@ async def test_the_same_purchase_in_two_partitions_at_once_earns_once(service: S
         assert await first.finish() == ["granted"]
         assert await second == ["duplicate differs"]  # it names another holder
     assert await service.balances() == {(ANAS_CARD, "bread"): (0, 15)}
+
+
+@pytest.mark.parametrize("named", ["p-1", None], ids=["by id", "by receipt number"])
+@pytest.mark.parametrize("first", ["purchase", "return"])
+async def test_a_purchase_and_its_return_in_two_partitions_at_once_end_alike(service: Service, first: str, named: str | None):
+    events = [a_purchase(receipt_number="0042"), returned(named, receipt_number="0042", holder=None)]
+    earlier, later = events if first == "purchase" else reversed(events)
+    transaction = Transaction(service, PURCHASES, earlier)
+    async with transaction:
+        await transaction.lock()
+        second = asyncio.create_task(service.hear(later, partition=1))
+        assert await waits(second, service)
+        assert [*await transaction.finish(), *await second] in (["granted", "reversed"], ["waiting", "granted"])
+    assert await service.balances() == {}
+    assert await service.fetch("select kept, stands from reversal") == [(0, False)]
+    assert await service.fetch("select from waiting where verdict is null") == []
 
 
 async def test_the_same_deed_in_two_partitions_at_once_earns_once(service: Service):
