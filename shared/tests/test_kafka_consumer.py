@@ -205,7 +205,7 @@ async def test_one_partition_that_stands_still_is_a_reason_to_restart_however_bu
     await town.publish(range(30))
     await eventually(lambda: _counts(town, {"read": 30, "granted": 30}), 60)
     assert _gauges(town, "consumer_partitions") == [PARTITIONS]
-    assert _gauges(town, "topic_partitions") == [PARTITIONS]
+    await eventually(lambda: _gauges(town, "topic_partitions") == [PARTITIONS])
     assert [_gauges(town, "consumer_paused", partition="0", reason=reason) for reason in REASONS] == [[0]] * len(REASONS)
     blocker = await asyncpg.connect(town.database.url)
     async with blocker.transaction():
@@ -215,6 +215,14 @@ async def test_one_partition_that_stands_still_is_a_reason_to_restart_however_bu
         await eventually(lambda: consumer.stalled)
     await eventually(lambda: not consumer.stalled)
     await blocker.close()
+
+
+async def test_a_broker_that_does_not_answer_is_seen(town: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(watch, "_ENDS_EVERY_SECONDS", 0.0)
+    town.process()
+    await eventually(lambda: _gauges(town, "topic_partitions") == [PARTITIONS])
+    monkeypatch.setattr(watch, "_ANSWER_SECONDS", 0.0)
+    await eventually(lambda: _gauges(town, "topic_partitions") == [0])
 
 
 async def test_a_partition_that_its_breaker_stopped_is_no_reason_to_restart(town: Town, monkeypatch: pytest.MonkeyPatch):

@@ -89,14 +89,16 @@ class Watch:
 
     async def _ask_ends(self) -> None:
         places = list(self.assignment.lanes)
-        for topic in self.assignment.topics:  # those of which we own nothing, too: perhaps nobody does
-            TOPIC_PARTITIONS.labels(topic).set(len(self.client.partitions_for_topic(topic) or ()))
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 ends = await self.client.end_offsets(places) if places else {}
         except (KafkaError, TimeoutError) as error:
             log.info("ends not known", error=type(error).__name__)
+            for topic in self.assignment.topics:
+                TOPIC_PARTITIONS.labels(topic).set(0)  # a broker that does not answer lets nobody fall behind: here is where it is seen
             return
+        for topic in self.assignment.topics:  # those of which we own nothing, too: perhaps nobody does
+            TOPIC_PARTITIONS.labels(topic).set(len(self.client.partitions_for_topic(topic) or ()))
         for place, end in ends.items():
             lane = self.assignment.lanes.get(place)
             if lane in self._seen:
