@@ -51,8 +51,8 @@ def assemble(resources: Resources, *, settings: Settings) -> Parts:
     broker = Broker(producer, seconds=seconds)
 
     async def close() -> None:
-        accrual.close()
-        members.close()
+        await accrual.close()
+        await members.close()
         await broker.close()
 
     gateway = Gateway(

@@ -80,9 +80,9 @@ class OwningService:
             ASKED_SECONDS.labels(self._name).observe(loop.time() - started)
         return self._read(model, answer)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give the connections back."""
-        self._connections.close()
+        await self._connections.close()
 
     async def _exchange(self, question: Question, asking: Asking) -> Answer:
         try:
