@@ -41,7 +41,8 @@ class Second:
 
     def said(self, event: str) -> list[dict[str, Any]]:
         """List its log lines of one kind."""
-        return [line for line in map(json.loads, self.log.read_text().splitlines()) if line["event"] == event]
+        lines = [line for line in self.log.read_text().splitlines() if line.startswith("{") and line.endswith("}")]  # the last may be half written
+        return [found for line in lines if (found := json.loads(line))["event"] == event]
 
     @property
     def url(self) -> str:
