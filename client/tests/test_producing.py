@@ -44,12 +44,13 @@ def somebody() -> str:
 
 async def test_what_is_confirmed_lies_where_it_is_said(topics: str):
     holder = somebody()
-    events = [a_purchase(number, holder=holder) for number in range(3)]
+    events = [a_purchase(number, holder=holder) for number in range(30)]
     async with KafkaPublisher(topics) as publisher:
         confirmed = await publisher.publish(*events)
         assert await publisher.publish() == ()
     assert [each.event_id for each in confirmed] == [event.id for event in events]
     assert {each.partition for each in confirmed} == {partition_of(holder.encode(), 12)}
+    assert [each.offset for each in confirmed] == sorted(each.offset for each in confirmed)
     lies = {(record.partition, record.offset): dict(record.headers)["ce_id"].decode() async for record in read_topic(topics, PURCHASES)}
     assert [lies[each.partition, each.offset] for each in confirmed] == [event.id for event in events]
 
