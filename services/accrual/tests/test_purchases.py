@@ -186,6 +186,13 @@ async def test_a_poison_purchase_leaves_its_neighbours_alone(service: Service):
     assert (await service.balances())[ANAS_CARD, "bread"] == (0, 25)
 
 
+async def test_tax_on_delivery_does_not_count_where_tax_does_not(service: Service):
+    await service.publish(PARCELS.replace("worth: 1.00}", "worth: 1.00, basis: {tax: without, delivery: with}}"))
+    lines = (Line(line_id="1", sku="loaf", paid_amount=120_00, tax_amount=20_00),)
+    await service.hear(a_purchase(merchant=PARCEL_SHOP, lines=lines, delivery_amount=60_00, delivery_tax_amount=10_00))
+    assert await service.balances() == {(ANAS_CARD, "parcels"): (10 + 5, 0)}
+
+
 async def test_a_long_receipt_under_many_rules_does_not_burst_the_event(service: Service):
     """Each of ten rules would name a thousand lines by ids of 200 bytes."""
     rules = "".join(f"  - {{id: cakes-{number}, when: {{category: cake}}, give: {{points: 1, per: 10.00}}}}\n" for number in range(10))

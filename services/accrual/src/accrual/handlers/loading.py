@@ -58,8 +58,10 @@ async def load(connection: Connection, read: Sequence[Receipt | Sequel], batch: 
     for row in found.named:
         followed.name(row.receipt_key, row.purchase_key, row.occurred_at)
     concerned = corrected | keys_of(sequels) | found.purchases.keys() | room.anchors
-    lots |= await _lots_around(connection, receipts, [past for past in histories if past.key in concerned], batch.route, concerned)
-    books = await _books(connection, receipts, batch.route, followed, lots, [past for past in histories if past.key in concerned])
+    followed_ones = [past for past in histories if past.key in concerned]
+    accounts = {past.account_id for past in followed_ones if past.account_id is not None} | set(found.holders.values())
+    lots |= await _lots_of(connection, accounts | _accounts(receipts, batch.route, concerned))
+    books = await _books(connection, receipts, batch.route, followed, lots, followed_ones)
     return_keys = [sequel.return_key for sequel in sequels if sequel.return_key is not None]
     told = await waiting.bodies(connection, return_keys) | await returns.bodies(connection, return_keys)
     return Loaded(books, known, followed, room, found, told, await holders.owners(connection, batch.route.locked))
@@ -77,10 +79,13 @@ def _corrected(receipts: Sequence[Receipt], known: Mapping[bytes, Known]) -> set
     return corrected
 
 
-async def _lots_around(connection: Connection, receipts: Sequence[Receipt], histories: Sequence[Past], route: Route, concerned: set[bytes]) -> dict[UUID, Lot]:
+def _accounts(receipts: Sequence[Receipt], route: Route, concerned: set[bytes]) -> set[UUID]:
+    """Return the accounts of purchases of this batch from which something may be taken in it."""
+    return {route.to(receipt.wanted).account_id for receipt in receipts if receipt.wanted is not None and not concerned.isdisjoint(receipt.anchors)}
+
+
+async def _lots_of(connection: Connection, accounts: set[UUID]) -> dict[UUID, Lot]:
     """Read all lots with points left in the accounts from which points may be taken."""
-    accounts = {past.account_id for past in histories if past.account_id is not None}
-    accounts |= {route.to(receipt.wanted).account_id for receipt in receipts if receipt.wanted is not None and not concerned.isdisjoint(receipt.anchors)}
     found = await ledger.open_lots_of(connection, accounts) if accounts else {}
     return {lot.id: lot for lots in found.values() for lot in lots}
 
@@ -94,7 +99,7 @@ async def _books(
         if past.account_id in route.locked:  # else somebody else corrects it, and will be refused
             account_ids.add(past.account_id)
             counted.update((past.account_id, key) for key in past.programme.counters(past.purchase))
-    by_key = {receipt.key: receipt for receipt in receipts}
+    by_key = {receipt.key: receipt for receipt in receipts} if any(receipt.exchanged is not None for receipt in receipts) else {}
     for receipt in receipts:
         if receipt.wanted is None or isinstance(receipt.programme, Refusal):
             continue
