@@ -11,8 +11,9 @@ from loyalty.console import COULD_NOT, FAILED, INTERRUPTED, Failure, note, out, 
 from loyalty.dlq import view
 from loyalty.dlq.options import Choice, Code, DryRun, Keys, Limit, Rate, Since, Source, Topic, Type, Until, Yes, choice_of
 from loyalty.dlq.run import How, Share, carry_out, counted
+from loyalty.hints import try_next
 from loyalty.operators import Addresses, Answer, Operator, Service, Token, operators
-from loyalty.options import Data, Json
+from loyalty.options import Data, Json, places_of
 from loyalty.stack.signals import Stopped, until_stopped
 from shared.clock import utc_now
 
@@ -66,9 +67,13 @@ def list_letters(  # noqa: PLR0913  each is an option of its own
         print_json({"items": items, "more": more})
     elif items:
         out.print(view.listed(items), soft_wrap=True)
-        note("There are more: see --limit." if more else "One of them in full: loyalty dlq show KEY")
+        note("There are more: see --limit." if more else f"One of them in full: {_hint('dlq show KEY', address, data)}")
     else:
         say("No dead letters." if state == "all" else f"No dead letters that match ({state}).")
+
+
+def _hint(words: str, addresses: Addresses, data: Data) -> str:
+    return f"loyalty {words} --address …" if addresses else try_next(words, places_of(data))
 
 
 async def _pages(operator: Operator, choice: Choice, limit: int) -> tuple[list[Answer], bool]:
@@ -195,7 +200,7 @@ def _repair(  # noqa: PLR0913  what the options said
     elif total and not dry_run:
         say(view.counts(shares, how, done=True))
         if how == "redrive":
-            note("What fails again waits again: loyalty dlq list")
+            note(f"What fails again waits again: {_hint('dlq list', where['addresses'], where['data'])}")
 
 
 async def _count(how: How, choice: Choice, where: dict[str, Any], limit: int | None) -> list[Share]:
