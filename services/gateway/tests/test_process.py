@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import orjson
 import pytest
 
 from gateway.api import examples
@@ -17,12 +18,16 @@ from shared.testing import eventually
 
 from .builders import Owner
 
-SCOPES = ("members:read", "accounts:read", "verdicts:read", "quotes:read", "guests:read", "registrations:write", "programmes:read", "member")
+SCOPES = ("members:read", "accounts:read", "verdicts:read", "quotes:read", "guests:read", "registrations:write", "programmes:read", "events:write", "member")
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,missing_required_header,ignored_auth"
 
 
+#: Nobody listens there: a broker that is away must hinder nothing but events.
+AWAY = "127.0.0.1:1"
+
+
 @pytest.fixture
-def process(keys: LocalKeys, accrual: Owner, members: Owner, tmp_path: Path):
+def process(request: pytest.FixtureRequest, topics: str, keys: LocalKeys, accrual: Owner, members: Owner, tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     environment = {
@@ -31,6 +36,7 @@ def process(keys: LocalKeys, accrual: Owner, members: Owner, tmp_path: Path):
         "HTTP_PORT": str(port),
         "ACCRUAL_URL": accrual.url,
         "MEMBERS_URL": members.url,
+        "KAFKA_BOOTSTRAP_SERVERS": getattr(request, "param", topics),
         "GATEWAY_QUERY_SECONDS": "10",
         "AUTH_AUDIENCE": "loyalty",
         "AUTH_PUBLIC_KEY_FILE": str(keys.jwt_public),
@@ -64,13 +70,18 @@ async def test_whatever_is_sent_the_answer_is_a_documented_one(process: tuple[st
     assert "request failed" not in log.read_text()
 
 
+@pytest.mark.parametrize("process", [AWAY], indirect=True)
 async def test_the_gateway_counts_and_logs_and_names_nobody(process: tuple[str, Path], token: Callable[..., str]):
     url, log = process
     await eventually(lambda: ready(url), 30)
     async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {token(*SCOPES)}"}) as client:
         await client.post("/v1/members/look-up", json={"kind": "phone", "value": "+79160001122"})
         await client.get(f"/v1/members/{examples.ANA}/balance")
+        refused = await client.post("/v1/events", content=orjson.dumps(examples.EVENT), headers={"content-type": "application/cloudevents+json"})
         metrics = (await client.get("/metrics")).text
+    assert (refused.status_code, refused.json()["code"]) == (503, "broker-unavailable")
+    assert await ready(url)
+    assert 'loyalty_gateway_events_total{result="unconfirmed"} 1.0' in metrics
     assert 'loyalty_gateway_asked_total{asked="accrual",result="answered"} 2.0' in metrics
     assert 'loyalty_gateway_asked_total{asked="members",result="late"} 0.0' in metrics
     assert 'route="/v1/members/{member_id}/balance",status="200"} 1.0' in metrics
