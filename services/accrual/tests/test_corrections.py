@@ -8,7 +8,7 @@ import pytest
 from contracts.envelope import Event, decode
 from contracts.purchases import Line
 
-from .builders import ANAS_CARD, BORIS_CARD, NOON, TEA, TEA_HOUSE, a_purchase, back, returned
+from .builders import ANAS_CARD, BORIS_CARD, NOON, PARCEL_SHOP, PARCELS, TEA, TEA_HOUSE, a_purchase, back, confirmed, returned
 from .conftest import Service
 from .test_checks import audit
 from .test_returns import points, reversals
@@ -98,6 +98,20 @@ async def test_a_return_by_receipt_number_finds_a_purchase_whose_number_was_corr
     await service.hear(a_purchase(receipt_number="0001"), returned(None, receipt_number="0002"))
     assert await service.hear(a_purchase(receipt_number="0002", revision=2)) == ["applied no-difference"]
     assert await service.balances() == {}
+    assert await audit(service) == []
+
+
+async def test_a_refused_correction_does_not_refuse_what_waits(service: Service):
+    await service.hear(a_purchase(receipt_number="0001"), returned(None, receipt_number="0002"))
+    assert await service.hear(a_purchase(receipt_number="0002", revision=2, holder=BORIS_CARD)) == ["refused correction-of-holder"]
+    assert await service.fetch("select verdict from waiting") == [(None,)]
+
+
+async def test_confirming_a_corrected_purchase_sets_all_its_lots_free(service: Service):
+    await service.publish(PARCELS)
+    first = a_purchase(merchant=PARCEL_SHOP)
+    assert await service.hear(first, a_purchase(merchant=PARCEL_SHOP, kopecks=170_00, revision=2), confirmed()) == ["granted", "granted", "applied"]
+    assert await points(service, programme="parcels") == (0, 17)
     assert await audit(service) == []
 
 

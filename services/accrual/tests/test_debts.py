@@ -68,6 +68,17 @@ async def test_other_points_of_the_account_are_taken_before_any_is_forgiven(serv
     assert await audit(service) == []
 
 
+async def test_what_was_forgiven_once_is_not_taken_later(service: Service):
+    await shop(service, "clamp")
+    await service.hear(bought("1", 100))
+    await spend(service, 100)
+    assert await service.hear(brought_back("1", back(50_00, thousandths=500))) == ["reversed"]
+    assert await service.hear(bought("2", 80), brought_back("1", return_id="rest")) == ["granted", "reversed"]
+    assert await service.fetch("select taken, forgiven from reversal order by number") == [(0, 50), (50, 0)]
+    assert await debt(service) == [(30, 0)]
+    assert await audit(service) == []
+
+
 async def test_what_is_owed_is_paid_by_the_next_points(service: Service):
     await shop(service, "debt")
     await service.hear(bought("1", 150))

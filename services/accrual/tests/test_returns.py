@@ -134,7 +134,8 @@ async def test_a_return_before_its_purchase_waits_for_it(service: Service, named
 
 async def test_what_waits_is_applied_in_the_order_in_which_it_came(service: Service):
     first, second = returned("p-1", back(100_00)), returned("p-1", return_id="r-2")
-    assert await service.hear(first, second, cancelled()) == ["waiting"] * 3
+    at_once = returned("p-1", back(100_00), event_id="at once")
+    assert await service.hear(first, second, cancelled(), at_once) == ["waiting", "waiting", "waiting", "duplicate"]
     assert await service.hear(returned("p-1", back(100_00), event_id="again")) == ["duplicate"]
     await service.hear(a_purchase())
     assert await service.fetch("select event_id, verdict, reason from waiting order by number") == [
