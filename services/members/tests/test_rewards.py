@@ -6,7 +6,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.envelope import Event
-from contracts.rewards import Buckets, Cause, Explanation, RewardActivated, RewardExpired, RewardGranted, RewardMoved, RewardRefused
+from contracts.rewards import (
+    Buckets,
+    Cause,
+    Explanation,
+    RewardActivated,
+    RewardDebtPaid,
+    RewardExpired,
+    RewardGranted,
+    RewardMoved,
+    RewardRefused,
+    RewardReversed,
+    Taken,
+)
 from members.store import reading, waiting
 from shared.ids import random_id
 
@@ -62,6 +74,21 @@ async def test_the_last_totals_wait_for_a_guest(service: Service):
     assert await waits(service) == (15, 10, soon)
     assert await verdicts(service, changed(RewardExpired, 4, available=10, grant_id=UUID(int=2), points=15)) == ["applied"]
     assert await waits(service) == (0, 10, later)
+
+
+async def test_lots_that_a_return_or_a_debt_emptied_no_longer_say_when_something_is_lost(service: Service):
+    soon, later = NOON + timedelta(days=30), NOON + timedelta(days=60)
+    nothing_left = (Taken(grant_id=UUID(int=1), points=10, remaining=0), Taken(grant_id=UUID(int=2), points=3, remaining=7))
+    events = [
+        granted(1, lot=1, available=10, expires_at=soon),
+        granted(2, lot=2, available=20, expires_at=later),
+        changed(RewardReversed, 3, available=7, points=13, points_kept=7, lots=nothing_left, explanation=Explanation(points=7)),
+    ]
+    assert await verdicts(service, *events) == ["applied"] * 3
+    assert await waits(service) == (0, 7, later)
+    paid = (Taken(grant_id=UUID(int=2), points=7, remaining=0),)
+    await verdicts(service, changed(RewardDebtPaid, 4, points=7, lots=paid), granted(5, lot=3, available=1, expires_at=later + timedelta(days=1)))
+    assert await waits(service) == (0, 1, later + timedelta(days=1))
 
 
 async def test_an_older_change_is_stale_and_changes_nothing(service: Service):
