@@ -11,12 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.envelope import Record, decode
+from contracts.identifiers import identifier_hash, identifier_key
 from loyalty.console import Failure
 from loyalty.publish.mapping import BadPiece, Converter, read_mapping
 from loyalty.publish.pieces import MAX_LINE_BYTES, Piece, pieces_of_csv, pieces_of_jsonl
 from loyalty.publish.reading import LineReader, RowReader
 from loyalty.publish.resume import SideFile
 from loyalty.publish.run import Plan, Result, publish
+from loyalty.stack.keys import Hasher
+from shared.local.keys import make_keys
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CARD_HASH = "h1:" + "c" * 43
@@ -222,3 +225,14 @@ def test_rate_is_held():
         return loop.time() - started
 
     assert asyncio.run(timed()) >= 0.04
+
+
+def test_identifiers_are_hashed_in_the_normal_form_that_members_knows(tmp_path: Path):
+    keys = make_keys(tmp_path)
+    hasher = Hasher(keys.folder)
+    card = identifier_hash(key=identifier_key(keys.identifier("card").read_text()), kind="card", normal_form="9000123412341233")
+    assert hasher.holder_of("card", "9000 1234-1234 1233") == card
+    assert hasher.holder_of("phone", "8 916 123-45-67") == hasher.holder_of("phone", "+79161234567")
+    for kind, mistyped in (("card", "9000 1234 1234 1234"), ("card", "4276 1234 1234 1231"), ("phone", "12"), ("email", "ana"), ("passport", "1")):
+        with pytest.raises(ValueError, match=r"."):
+            hasher.holder_of(kind, mistyped)

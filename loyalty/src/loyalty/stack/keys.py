@@ -1,27 +1,21 @@
 """What can be done with the keys of a local stack: sign tokens, hash identifiers."""
 
-import re
-from base64 import urlsafe_b64decode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
-from contracts.identifiers import identifier_hash
+from contracts.identifiers import identifier_hash, identifier_key
+from contracts.normal_forms import normal_form
 from loyalty.console import COULD_NOT, Failure
 from loyalty.stack.places import Places
+from loyalty.stack.programs import CARD_PREFIX, REGION
 from shared.clock import utc_now
 from shared.local.keys import LocalKeys
 
 OPERATOR = "local-operator"
 LIFETIME = timedelta(hours=1)
 
-#: The normal form of each kind, as far as it can be told without the programme: the card's digits, an international number, small letters.
-NORMAL_FORMS: Mapping[str, Callable[[str], str]] = {
-    "card": lambda typed: re.sub(r"[\s-]", "", typed),
-    "phone": lambda typed: re.sub(r"[\s()-]", "", typed),
-    "email": lambda typed: typed.strip().lower(),
-}
-SHAPES = {"card": re.compile(r"[0-9]{16}"), "phone": re.compile(r"\+[0-9]{8,15}"), "email": re.compile(r"[^@\s]+@[^@\s]+")}
+KINDS = ("card", "phone", "email")
 
 
 def token_for(places: Places, *, scopes: Iterable[str], audience: str, subject: str = OPERATOR, lifetime: timedelta = LIFETIME) -> str:
@@ -39,21 +33,13 @@ class Hasher:
 
     def __init__(self, folder: Path) -> None:
         keys = LocalKeys(folder)
-        missing = [kind for kind in NORMAL_FORMS if not keys.identifier(kind).exists()]
+        missing = [kind for kind in KINDS if not keys.identifier(kind).exists()]
         if missing:
             raise Failure(f"There are no identifier keys in {folder}.", advice="`loyalty up` makes them.", code=COULD_NOT)
-        self._keys = {kind: _secret(keys.identifier(kind)) for kind in NORMAL_FORMS}
+        self._keys = {kind: identifier_key(keys.identifier(kind).read_text()) for kind in KINDS}
 
     def holder_of(self, kind: str, typed: str) -> str:
-        """Hash an identifier. Raises ValueError where it cannot be one."""
-        if kind not in NORMAL_FORMS:
-            raise ValueError(f"an identifier is one of {', '.join(NORMAL_FORMS)}, not {kind}")
-        normal = NORMAL_FORMS[kind](typed)
-        if not SHAPES[kind].fullmatch(normal):
-            raise ValueError(f"this is no {kind}")
-        return identifier_hash(key=self._keys[kind], kind=kind, normal_form=normal)
-
-
-def _secret(file: Path) -> bytes:
-    text = file.read_text().strip()
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        """Hash an identifier, in the normal form that members of the local stack brings it into. Raises ValueError where it is none."""
+        if kind not in KINDS:
+            raise ValueError(f"an identifier is one of {', '.join(KINDS)}, not {kind}")
+        return identifier_hash(key=self._keys[kind], kind=kind, normal_form=normal_form(kind, typed, region=REGION, card_prefixes={CARD_PREFIX}))

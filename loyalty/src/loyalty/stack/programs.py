@@ -17,6 +17,8 @@ WITH_DATABASE = ("accrual", "members")
 SERVICES = (*WITH_DATABASE, "gateway")
 #: The first four digits of the cards that members issues and knows, its own default.
 CARD_PREFIX = "9000"
+#: Where a phone number without a country code is from, its own default too.
+REGION = "RU"
 #: On a laptop that does everything at once, an answer may take longer than in production.
 QUERY_SECONDS = "5"
 
@@ -82,6 +84,7 @@ def _own(ground: Ground, name: str, urls: Mapping[str, str]) -> dict[str, str]:
         case "members":
             return {
                 "IDENTIFIERS_CARD_PREFIX": CARD_PREFIX,
+                "IDENTIFIERS_REGION": REGION,
                 **{f"IDENTIFIERS_{kind.upper()}_KEY_FILE": str(keys.identifier(kind)) for kind in ("card", "phone", "email")},
                 "REGISTRATIONS_PRIVATE_KEY_FILE": str(keys.registrations_private),
                 "PERSONAL_KEY_FILE": str(keys.personal),
