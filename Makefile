@@ -58,7 +58,7 @@ contracts: $(STAMP) ## Write schemas, AsyncAPI and OpenAPI anew from the code
 dashboards: $(STAMP) ## Write the dashboard, burn-rate rules and list of metrics anew
 	@$(BIN)/python deploy/observability/generate.py
 
-bench: $(STAMP) ## Measure P1 and P2 of the goals (benchmarks/README.md)
+bench: $(STAMP) ## Measure speed, recovery and memory against the goals (benchmarks/README.md)
 	@$(BIN)/python benchmarks/bench.py
 
 ##@ Maintain it
@@ -69,4 +69,4 @@ format: $(STAMP) ## Format the code and fix what ruff can fix
 lock: $(STAMP) ## Choose versions anew: requirements.in to requirements.lock
 	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --no-header --output-file requirements.lock requirements.in
 
-.PHONY: help setup demo up down test e2e ops check contracts dashboards bench format lock
+.PHONY: help setup demo up down test e2e faults ops check contracts dashboards bench format lock
