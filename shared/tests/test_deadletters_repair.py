@@ -306,3 +306,12 @@ async def test_what_was_put_aside_before_the_table_has_its_row(postgres_server: 
     await connection.close()
     assert [tuple(row) for row in rows] == [(b"d" * 16, "discarded", "not-json", None)]
     assert await violations(Database(urls, None)) == []  # type: ignore[arg-type]  only its roles are used
+
+
+@pytest.mark.parametrize("forged", [an_event("y"), broken(value=b"another")], ids=["readable", "unreadable"])
+async def test_nobody_touches_another_records_row_by_claiming_its_place(toy: Toy, forged: Fetched):
+    await toy.settle([broken(offset=0)])
+    before = [dict(row) for row in await rows(toy)]
+    claim = (("redrive_topic", b"toy"), ("redrive_partition", b"0"), ("redrive_offset", b"0"))
+    await toy.settle([replace(forged, headers=(*forged.headers, *claim), offset=1)])
+    assert [dict(row) for row in await rows(toy)] == before

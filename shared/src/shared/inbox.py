@@ -26,6 +26,7 @@ _RESOLVE = f"""
 _SUPERSEDE = f"""
     update inbox set verdict = '{Verdict.DUPLICATE}', reason = '{HAS_AN_ID}', decided_at = $2
     where key = any($1::bytea[]) and verdict = '{Verdict.DEAD_LETTERED}'
+        and exists (select from dead_letter where dead_letter.key = inbox.key and dead_letter.state = 'redriven')
 """  # noqa: S608  constants
 _FIND = "select verdict, reason, decided_at from inbox where key = $1"
 
@@ -66,6 +67,9 @@ async def resolve(connection: asyncpg.Connection, verdicts: Mapping[bytes, tuple
 
 
 async def supersede(connection: asyncpg.Connection, keys: Sequence[bytes], *, now: datetime) -> None:
-    """Settle records that died nameless, known by their place alone, and have come again with an id that can be read: its verdict counts."""
+    """Settle records that died nameless, known by their place alone, and have come again with an id that can be read: its verdict counts.
+
+    Only what an operator sent again can have come again: anybody may write a place into a header.
+    """
     if keys:
         await connection.execute(_SUPERSEDE, keys, now)

@@ -28,6 +28,8 @@ _PUT_ASIDE = """
         attempts = greatest(dead_letter.attempts + 1, excluded.attempts),
         record_key = excluded.record_key, headers = excluded.headers, value = excluded.value,
         failed_at = excluded.failed_at, changed_at = excluded.changed_at, state = excluded.state
+    -- Known by its place alone, it comes again only if we sent it again: anybody may write a place into a header.
+    where excluded.event_id is not null or dead_letter.state = 'redriven'
 """
 _WAITING = "select topic, code, count(*) as count from dead_letter where state = 'waiting' group by topic, code"
 
