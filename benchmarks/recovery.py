@@ -20,17 +20,18 @@ from shared.local import start_broker, start_postgres
 
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.02
+_NUMBERS = count(1)  # no two probes are the same purchase
 
 
 class Probe:
     """Produces one purchase and tells when its reward can be read."""
 
     def __init__(self, here: Standing, arrivals: Arrivals) -> None:
-        self._here, self._arrivals, self._numbers = here, arrivals, count(1)
+        self._here, self._arrivals = here, arrivals
 
     async def rewarded(self) -> None:
         """Produce a purchase, as often as it takes until the broker has it, and wait for its reward."""
-        number = next(self._numbers)
+        number = next(_NUMBERS)
         backlog = Backlog(purchases=1, holders=HOLDERS, seed=number, until=utc_now(), name="probe")
         event = f"probe-{number}-0"
         producer = Producer(self._here.address, name="probe")
