@@ -126,7 +126,7 @@ class Reversal(Reply):
     kind: Literal["return", "cancellation", "correction"]
     return_id: Id | None = None
     points_taken: Count
-    points_forgiven: Count
+    points_forgiven: Annotated[Points, Field(description="Below 0: so many that were forgiven are kept again, for a correction gave more.")]
     debt: Count
     points_kept: Count
     occurred_at: AwareDatetime

@@ -103,8 +103,9 @@ def linked(identifier: str = ANAS_CARD, member: UUID = ANA, *, version: int = 1,
 
 def confirmed(purchase_id: str | None = "p-1", *, merchant: str = PARCEL_SHOP, holder: str | None = ANAS_CARD, **fields: Any) -> Event[PurchaseConfirmed]:
     """A purchase was delivered."""
+    event_id = fields.pop("event_id", f"confirmed/{purchase_id}")
     data = PurchaseConfirmed(merchant=merchant, purchase_id=purchase_id, holder=holder, occurred_at=NOON, **fields)
-    return an_event(data, event_id=f"confirmed/{purchase_id}", source=TILL)
+    return an_event(data, event_id=event_id, source=TILL)
 
 
 def returned(purchase_id: str | None = "p-1", *lines: ReturnedLine, return_id: str = "r-1", holder: str | None = ANAS_CARD, **fields: Any) -> Event[Any]:

@@ -94,6 +94,23 @@ async def test_a_corrected_cap_is_counted_once(service: Service):
     assert await audit(service) == []
 
 
+@pytest.mark.parametrize("apart", [True, False])
+async def test_a_corrected_first_purchase_is_still_the_first(service: Service, *, apart: bool):
+    steps = [a_purchase(), a_purchase("p-2"), a_purchase(kopecks=100_50, revision=2), a_purchase(kopecks=110_00, revision=3), a_purchase("p-3")]
+    verdicts = [verdict for step in steps for verdict in await service.hear(step)] if apart else await service.hear(*steps)
+    assert verdicts == ["granted", "granted", "applied no-difference", "granted", "granted"]
+    assert await points(service) == (0, 11 + 5 + 10 + 10)
+    assert await service.fetch("select purchases from account where kind <> 'system'") == [(3,)]
+    assert await audit(service) == []
+
+
+async def test_a_purchase_that_came_back_is_no_longer_the_first_even_corrected(service: Service):
+    await service.hear(a_purchase(), returned(), a_purchase("p-2"))
+    assert await service.hear(a_purchase(lines=lines(100, 50), revision=2)) == ["granted"]
+    assert await points(service) == (0, 10 + 5 + 5)
+    assert await audit(service) == []
+
+
 async def test_a_return_by_receipt_number_finds_a_purchase_whose_number_was_corrected(service: Service):
     await service.hear(a_purchase(receipt_number="0001"), returned(None, receipt_number="0002"))
     assert await service.hear(a_purchase(receipt_number="0002", revision=2)) == ["applied no-difference"]

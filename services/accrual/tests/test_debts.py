@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.envelope import Event, decode
-from contracts.rewards import RewardDebtPaid, RewardReversed
+from contracts.rewards import RewardDebtPaid, RewardGranted, RewardReversed
 
 from .builders import ANAS_CARD, MEMBER_ANA, NOON, a_purchase, an_activity, back, linked, returned
 from .conftest import Caller, Service
@@ -76,6 +76,30 @@ async def test_what_was_forgiven_once_is_not_taken_later(service: Service):
     assert await service.hear(bought("2", 80), brought_back("1", return_id="rest")) == ["granted", "reversed"]
     assert await service.fetch("select taken, forgiven from reversal order by number") == [(0, 50), (50, 0)]
     assert await debt(service) == [(30, 0)]
+    assert await audit(service) == []
+
+
+async def test_what_was_forgiven_comes_off_what_a_later_correction_gives(service: Service):
+    await shop(service, "clamp")
+    await service.hear(bought("1", 100))
+    await spend(service, 100)
+    assert await service.hear(bought("1", 10, revision=2), bought("1", 60, revision=3)) == ["reversed", "applied given-before"]
+    assert await service.hear(bought("1", 100, revision=4), bought("1", 130, revision=5)) == ["applied given-before", "granted"]
+    assert await debt(service) == [(30, 0)]
+    assert await service.fetch("select forgiven, kept from reversal order by number") == [(90, 10), (-50, 60), (-40, 100), (0, 130)]
+    granted = [event.data for event in map(decode, await service.said()) if isinstance(event.data, RewardGranted)]
+    assert [(each.points, each.explanation.steps[-1].text) for each in granted] == [(100, "100.00 at 1 per 1"), (30, "100 of it given before")]
+    assert await audit(service) == []
+
+
+async def test_what_is_kept_again_can_be_taken_again(service: Service):
+    await shop(service, "clamp")
+    await service.hear(bought("1", 100))
+    await spend(service, 100)
+    assert await service.hear(bought("1", 10, revision=2), bought("1", 120, revision=3), bought("2", 80)) == ["reversed", "granted", "granted"]
+    assert await service.hear(brought_back("1")) == ["reversed"]
+    assert await service.fetch("select taken, forgiven from reversal order by number") == [(0, 90), (0, -90), (100, 20)]
+    assert await debt(service) == [(0, 0)]
     assert await audit(service) == []
 
 

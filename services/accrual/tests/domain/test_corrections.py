@@ -1,7 +1,8 @@
 """Corrections and exchanges: a purchase told again with other lines, and one in place of another."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from uuid import UUID
 
 import pytest
 from hypothesis import given, note, settings
@@ -10,11 +11,14 @@ from hypothesis import strategies as st
 from accrual.domain.compiler import compile_document
 from accrual.domain.corrections import raised
 from accrual.domain.decisions import Grant, Refusal
+from accrual.domain.document import SpentPolicy
 from accrual.domain.documents import read_json
 from accrual.domain.exchanges import as_exchanged, told
 from accrual.domain.given import given_of
 from accrual.domain.keeping import NOTHING, keep, undone
+from accrual.domain.lots import Lot, LotState, consume, reduced
 from accrual.domain.returns import Back, Returned
+from accrual.domain.reversing import Due, plan
 
 from .arbitrary import Chance, a_programme_document, so_far, some_purchases, some_returns
 from .builders import FRIDAY_NOON, NEW, a_line, a_programme, a_purchase, decided
@@ -36,7 +40,7 @@ def test_a_correction_upwards_grants_the_difference_and_its_steps_say_how():
     assert [(step.rule, step.points_exact, step.text) for step in more.explanation.steps] == [
         ("one", "50", "50.00 at 1 per 1.00"),
         ("big", "5", "5 given once"),
-        ("receipt", "-30", "30 of it kept before"),
+        ("receipt", "-30", "30 of it given before"),
     ]
 
 
@@ -84,6 +88,47 @@ def test_after_a_correction_the_account_is_as_if_only_the_last_revision_had_been
         more = raised(granted(decision), corrected, before=kept.points, digits=programme.terms.decimals)
         assert more.points == corrected.points - kept.points == sum(Fraction(step.points_exact) for step in more.explanation.steps)
         assert all(step.text for step in more.explanation.steps)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    first=st.integers(1, 50),
+    others=st.integers(0, 50),
+    steps=st.lists(st.tuples(st.sampled_from(("correct", "correct", "spend")), st.integers(0, 50)), max_size=12),
+    policy=st.sampled_from(("clamp", "block", "debt")),
+)
+def test_however_often_it_is_corrected_an_account_has_what_the_last_revision_gives_less_what_was_spent(
+    first: int, others: int, steps: list[tuple[str, int]], policy: SpentPolicy
+):
+    """One purchase, corrected up and down, and points of another. What is short is forgiven or owed; the highest was never exceeded."""
+    usable = datetime(2026, 1, 1, tzinfo=UTC)
+    lots = [Lot(UUID(int=place), UUID(int=99), points, points, usable, None, usable, LotState.AVAILABLE) for place, points in enumerate((first, others))]
+    granted = kept = highest = first
+    settled = forgiven = owed = spent = 0
+    for step, points in steps:
+        if step == "spend":
+            for lot_id, part in consume(lots, points=min(points, sum(lot.remaining for lot in lots)), at=usable) or ():
+                lots[lot_id.int] = reduced(lots[lot_id.int], points=part)
+                spent += part
+            continue
+        kept, highest = points, max(points, highest)
+        more = max(kept - Due(granted, kept, settled, 0, forgiven).had, 0)
+        if more:
+            paid, granted = min(more, owed), granted + more
+            owed -= paid
+            state = LotState.AVAILABLE if more > paid else LotState.SPENT
+            lots.append(Lot(UUID(int=len(lots)), UUID(int=99), more, more - paid, usable, None, usable, state))
+        due = Due(granted, kept, settled, 0, forgiven)
+        own = [lot for lot in lots if lot.id.int != 1]
+        found = plan(due, own=own, others=lots, at=usable, spent=policy)
+        for lot_id, part in found.allocations:
+            lots[lot_id.int] = reduced(lots[lot_id.int], points=part)
+        settled, forgiven, owed = settled + found.points, forgiven + found.forgiven, owed + found.debt
+        assert granted - settled == kept
+        assert Due(granted, kept, settled, 0, forgiven).had == kept + forgiven <= highest
+        assert 0 <= forgiven <= (0 if policy == "debt" else spent)
+        left = kept + others - spent
+        assert sum(lot.remaining for lot in lots) - owed == (left if policy == "debt" else max(left, 0))
 
 
 def test_an_exchange_is_decided_as_of_the_day_and_place_of_the_exchanged_purchase():

@@ -15,13 +15,19 @@ class Due(NamedTuple):
     kept: int
     settled: int  #: taken, forgiven or put into debt by former reversals
     expired: int  #: of its own lots: those points are gone already, and the member does not owe them
+    forgiven: int = 0  #: of `settled`
+
+    @property
+    def had(self) -> int:
+        """Points that the member was given for it and that were neither taken back nor owed. More than is kept: forgiven, or expired instead."""
+        return self.granted - (self.settled - self.forgiven)
 
 
 class Reversal(NamedTuple):
     """What one reversal takes."""
 
     allocations: tuple[Allocation, ...]
-    forgiven: int
+    forgiven: int  #: below 0: so many that were forgiven are kept again, for a correction gave more
     debt: int  #: to be paid by the next points, not below 0
     blocked: bool  #: the programme would rather not allow it, for points are missing
 
@@ -40,9 +46,12 @@ def plan(due: Due, *, own: Sequence[Lot], others: Iterable[Lot], at: datetime, s
     """Take what is due: from the purchase's own lots, then from others that are usable, then from others still pending.
 
     Lots whose last day is over have nothing to give, whether or not somebody has booked that; of the purchase's own, it counts as expired.
+    Where more is kept than after the last reversal, what was forgiven is as far no longer forgiven: another return may take it.
     """
     gone = due.expired + sum(lot.remaining for lot in own if expired(lot, at=at))
-    missing = max(due.granted - due.kept - due.settled - gone, 0)
+    missing = due.granted - due.kept - due.settled - gone
+    if missing < 0:
+        return Reversal((), -min(due.forgiven, -missing), 0, blocked=False)
     names = {lot.id for lot in own}
     strangers = [lot for lot in others if lot.id not in names]
     ready, waiting = _parted(strangers, at=at)

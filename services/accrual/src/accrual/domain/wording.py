@@ -54,8 +54,8 @@ def share_kept(left: int, whole: int, points: int, money_digits: int, digits: in
 
 
 def given_before(points: int, digits: int) -> str:
-    """`40 of it kept before`."""
-    return f"{written(points, digits)} of it kept before"
+    """`40 of it given before`."""
+    return f"{written(points, digits)} of it given before"
 
 
 def exchanged(purchase_id: str, occurred_at: datetime) -> str:

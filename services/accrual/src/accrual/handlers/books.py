@@ -119,7 +119,7 @@ class Books:
         lots = {id_: lot for id_, _ in reversal.allocations if (lot := self.lot(id_)) is not None}
         booking = ledger.reverse(self.account(account_id), reversal, lots, stamp)
         self._change(booking, "reversed", reversal.taken + reversal.debt)
-        self._moved[stamp.programme, "forgiven"] += reversal.forgiven
+        self._moved[stamp.programme, "forgiven"] += max(reversal.forgiven, 0)
         return booking.accounts[0]
 
     def pay_debt(self, account_id: UUID, stamp: Stamp) -> Booking | None:

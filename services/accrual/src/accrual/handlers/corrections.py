@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 
 from accrual.domain.accounts import AccountState
-from accrual.domain.corrections import raised
+from accrual.domain.corrections import earned_anew, raised, was_first
 from accrual.domain.decisions import Decision, Grant, Reason, Refusal
 from accrual.domain.exchanges import told
 from accrual.domain.facts import Purchase
@@ -21,7 +21,7 @@ from accrual.store.causes import Decided
 from contracts.verdicts import Verdict
 from shared.outbox import Message
 
-NO_DIFFERENCE, NOTHING_TO_TAKE = "no-difference", "nothing-to-take"
+NO_DIFFERENCE, NOTHING_TO_TAKE, GIVEN_BEFORE = "no-difference", "nothing-to-take", "given-before"
 _OTHER = Refusal(Reason.CORRECTION_OF_HOLDER, "a correction changes neither whose a purchase is nor its programme")
 _CANCELLED = Refusal(Reason.PURCHASE_CANCELLED, "the purchase was cancelled")
 _NOTHING_RETURNED = Returned()
@@ -44,11 +44,12 @@ def correct(books: Books, reversals: Reversals, past: Past, earning: Earning, *,
     if past.cancelled:
         return _CANCELLED
     before = past.kept()
-    decision, state = _decide(books, earning, before)
+    decision, state = _decide(books, earning, past, before)
     if isinstance(decision, Refusal):
         return decision
     programme, purchase = earning.programme, cast("Purchase", earning.fact)
     after = replace(past, revision=earning.cause.revision or 1, programme=programme, purchase=purchase, given=given_of(decision.explanation))
+    after = replace(after, happened_at=earning.origin.occurred_at)
     kept_now = after.kept()
     if account_id is not None:
         state, _ = undone(state, keep(programme, purchase, after.given, _NOTHING_RETURNED), kept_now)
@@ -58,29 +59,38 @@ def correct(books: Books, reversals: Reversals, past: Past, earning: Earning, *,
     return _booked(books, reversals, earning, decided, after, (before, kept_now), now=now)
 
 
-def _decide(books: Books, earning: Earning, before: Kept) -> tuple[Decision, AccountState]:
-    """Decide with the counters of the former revision undone."""
-    programme, state = earning.programme, AccountState()
+def _decide(books: Books, earning: Earning, past: Past, before: Kept) -> tuple[Decision, AccountState]:
+    """Decide with the counters of the former revision undone. Once it came back, a purchase is no longer anybody's first."""
+    state = AccountState()
     if earning.owned is not None:
         state, _ = undone(books.state(earning.owned.account_id), before, NOTHING)
-    decision, state = programme.earn(earning.fact, state)
+    first = before.stands and was_first(past.programme, past.purchase, past.given)
+    decision, state = earned_anew(earning.programme, earning.fact, state, first=first)
     return (decision if earning.exchanged is None else told(decision, earning.exchanged)), state
 
 
 def _booked(
     books: Books, reversals: Reversals, earning: Earning, decided: tuple[Decision, bytes], past: Past, points: tuple[Kept, Kept], *, now: datetime
 ) -> Corrected:
-    """Grant what is kept beyond what was kept before, or take what is kept less."""
+    """Grant what is kept beyond what the member had for it before, or take what is kept less."""
     (decision, written), (before, after) = decided, points
     messages: list[Message] = []
     grant_id, verdict = None, Verdict.APPLIED
-    reason: str | None = NO_DIFFERENCE if after.points == before.points else NOTHING_TO_TAKE
-    if after.points > before.points and earning.owned is not None and isinstance(decision, Grant):
-        grant = raised(decision, after, before=before.points, digits=earning.programme.terms.decimals)
+    reason: str | None = _reason(before.points, after.points)
+    had = past.due(after).had
+    if after.points > had and earning.owned is not None and isinstance(decision, Grant):
+        grant = raised(decision, after, before=had, digits=earning.programme.terms.decimals)
         grant_id, messages = give(books, earning, earning.owned, grant, (explanation_json(grant.explanation), written), now=now)
         verdict, reason = Verdict.GRANTED, None
         past = replace(past, grants=(*past.grants, grant_id), granted=past.granted + grant.points)
     taken = reversals.reverse(past, after, _NOTHING_RETURNED, Why("correction", earning.origin, earning.event_key, earning.body))
-    if taken.reversal.points:
+    if taken.reversal.points > 0:
         verdict, reason = Verdict.REVERSED, None
     return Corrected(kept(earning, grant_id, verdict, reason, written), messages, taken.purchase)
+
+
+def _reason(before: int, after: int) -> str:
+    """Say why a correction moves no points, for the case that it moves none."""
+    if after == before:
+        return NO_DIFFERENCE
+    return NOTHING_TO_TAKE if after < before else GIVEN_BEFORE

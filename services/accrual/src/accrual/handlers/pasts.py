@@ -15,6 +15,7 @@ from accrual.domain.lots import Lot, LotState
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.domain.returns import Returned
+from accrual.domain.reversing import Due
 from accrual.handlers.bodies import read_purchase, read_returned
 from accrual.store import Connection, ledger, returns
 from accrual.store.causes import Decided
@@ -38,12 +39,17 @@ class Past:
     expired: int = 0  #: of its own lots
     returned: Returned = _NOTHING_RETURNED
     settled: int = 0  #: taken, forgiven or owed because of what came back
+    forgiven: int = 0  #: of that
     reversals: int = 0
     cancelled: bool = False
 
     def kept(self) -> Kept:
         """Say what it keeps now."""
         return keep(self.programme, self.purchase, self.given, self.returned)
+
+    def due(self, kept: Kept) -> Due:
+        """Say what it was given and what was taken of that, for the case that it keeps so much."""
+        return Due(self.granted, kept.points, self.settled, self.expired, self.forgiven)
 
 
 class Pasts:
@@ -125,6 +131,7 @@ def _past(rows: list[Accepted], reversals: list[Reversed], lots: Mapping[UUID, L
         expired=sum(expired.get(grant, 0) for grant in grants),
         returned=returned,
         settled=sum(row.taken + row.owed + row.forgiven for row in reversals),
+        forgiven=sum(row.forgiven for row in reversals),
         reversals=len(reversals),
         cancelled=any(row.kind == "cancellation" for row in reversals),
     )

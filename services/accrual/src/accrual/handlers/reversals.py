@@ -11,7 +11,7 @@ from accrual.domain.entries import Account, Stamp
 from accrual.domain.keeping import Kept, undone
 from accrual.domain.lots import Allocation, Lot
 from accrual.domain.returns import Returned
-from accrual.domain.reversing import Due, Reversal, plan
+from accrual.domain.reversing import Reversal, plan
 from accrual.handlers import rewards
 from accrual.handlers.bodies import returned_json
 from accrual.handlers.books import Books
@@ -82,13 +82,13 @@ class Reversals:
                 reversal.taken, reversal.debt, reversal.forgiven, kept.points, kept.stands, why.origin.occurred_at, why.body, came_back, decision,
             )
         )  # fmt: skip
-        return Taken(replace(past, settled=past.settled + reversal.points, reversals=number), reversal, kept, account)
+        settled, forgiven = past.settled + reversal.points, past.forgiven + reversal.forgiven
+        return Taken(replace(past, settled=settled, forgiven=forgiven, reversals=number), reversal, kept, account)
 
     def _plan(self, past: Past, kept: Kept) -> Reversal:
-        due = Due(past.granted, kept.points, past.settled, past.expired)
         own = [lot for grant in past.grants if (lot := self._books.lot(grant)) is not None]
         others = [] if past.account_id is None else self._books.lots_of(past.account_id)
-        return plan(due, own=own, others=others, at=self._now, spent=past.programme.terms.returns.spent)
+        return plan(past.due(kept), own=own, others=others, at=self._now, spent=past.programme.terms.returns.spent)
 
     def _stamp(self, past: Past, why: Why, *, evidence: bytes) -> Stamp:
         terms, owner = past.programme.terms, self._owner(past.account_id)
@@ -105,7 +105,7 @@ class Reversals:
 
     def _say(self, account: Account, reversal: Reversal, kept: Kept, stamp: Stamp, why: Why, *, lots: list[Lot], decision: bytes) -> None:
         owner = self._owner(account.id)
-        if owner is not None and reversal.points:
+        if owner is not None and reversal.points > 0:
             told = rewards.Taking(_left(lots, reversal.allocations), reversal.taken, reversal.debt, reversal.forgiven, kept.points, why.return_id)
             self.messages.append(rewards.reversed_(account, told, stamp, owner=owner, origin=why.origin, explanation=decision))
 
