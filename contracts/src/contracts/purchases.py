@@ -56,7 +56,9 @@ class PurchaseRecorded(Wire):
     hold_id: Id | None = Field(default=None, description="Naming a hold captures it.")
     hold_points: Count | None = Field(default=None, description="How much of the hold to capture; all of it where not given.")
     exchanged_purchase_id: Id | None = Field(
-        default=None, description="Of the same merchant and holder: its rules and its day decide. What came back is a return of its own."
+        default=None,
+        description="Of the same merchant and holder: its rules and its day decide. What came back is a return of its own. Tell it first, with the same"
+        " holder: then caps and the first purchase are free again.",
     )
     currency: Currency
     occurred_at: Moment
@@ -84,11 +86,16 @@ class ReturnedLine(Wire):
 
 
 class Reference(Wire):
-    """Names a purchase, by its id or by the number on its receipt. It may come before the purchase, and then waits for it."""
+    """Names a purchase, by its id or by the number on its receipt. It may come before the purchase, and then waits for it.
+
+    With a purchase that was refused it is refused too (`purchase-refused`); by a number it waits for another purchase that has it.
+    """
 
     merchant: Id
     purchase_id: Id | None = None
-    receipt_number: Id | None = Field(default=None, description="With the receipt's store. Where numbers repeat: the newest purchase before.")
+    receipt_number: Id | None = Field(
+        default=None, description="With the receipt's store. Where numbers repeat: the newest purchase before, of the holder if one is named."
+    )
     store: Id | None = None
     holder: Holder | None = None
 
@@ -104,14 +111,19 @@ class NamedReference(Reference):
 
 
 class PurchaseReturned(Reference):
-    """Goods of a purchase came back, all of them where no lines are named. A holder's return may leave open of which purchase."""
+    """Goods of a purchase came back, all of them where no lines are named. A holder's return may leave open of which purchase.
+
+    Such a return waits for none: before its purchase it is refused (`unknown-purchase`), so send it after.
+    """
 
     type: ClassVar[str] = "loyalty.purchase.returned.v1"
 
     return_id: Id = Field(description="Unique per merchant: told again under another event id, it counts once.")
     zone: Zone = "UTC"
-    lines: tuple[ReturnedLine, ...] = Field(default=(), max_length=MAX_LINES, description="Empty: everything that is left, delivery too.")
-    delivery_amount: Money = Field(default=0, description="Given back for delivery.")
+    lines: tuple[ReturnedLine, ...] = Field(
+        default=(), max_length=MAX_LINES, description="Empty: everything that is left, delivery too; with a delivery amount, the delivery alone."
+    )
+    delivery_amount: Money = Field(default=0, description="Given back for delivery. Without lines, nothing else comes back.")
     currency: Currency
     occurred_at: Moment
 

@@ -77,7 +77,10 @@ class ReturnQuoteRequest(BaseModel):
     holder: Holder | None = None
     return_id: Id | None = None
     zone: Zone = "UTC"
-    lines: Annotated[tuple[QuotedReturn, ...], Field(max_length=MAX_LINES, description="Empty: everything that is left, delivery too.")] = ()
+    lines: Annotated[
+        tuple[QuotedReturn, ...],
+        Field(max_length=MAX_LINES, description="Empty: everything that is left, delivery too; with a delivery amount, the delivery alone."),
+    ] = ()
     delivery_amount: Money = 0
     currency: Currency
     occurred_at: Annotated[Moment | None, Field(description="Now, where it is not given.")] = None

@@ -1,16 +1,13 @@
 """A return as it is asked for: which lines it takes back, and by which name it is refused."""
 
-from datetime import timedelta
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accrual.domain.decisions import Reason, Refusal
-from accrual.domain.returns import AskedLine, AskedReturn, Back, Returned, is_empty, left_of, resolve, spread, timely
+from accrual.domain.returns import AskedLine, AskedReturn, Back, Returned, is_empty, left_of, resolve, spread
 
-from .builders import FRIDAY_NOON as NOW
-from .builders import a_line, a_programme, a_purchase
+from .builders import a_line, a_purchase
 
 TEA = a_line(30_00, "tea", quantity=3_000)
 BASKET = a_purchase(TEA, a_line(20_00, "cup"), delivery_amount=5_00)
@@ -41,6 +38,12 @@ def test_a_return_without_lines_takes_everything_that_is_left_and_delivery_too()
     assert resolve(BASKET, Returned(), asked()) == Returned({"tea": Back(3_000, 30_00), "cup": Back(1_000, 20_00)}, 5_00)
     before = Returned({"tea": Back(1_000, 12_00), "cup": Back(1_000, 20_00)}, 1_00)
     assert resolve(BASKET, before, asked()) == Returned({"tea": Back(2_000, 18_00)}, 4_00)
+
+
+def test_without_lines_delivery_alone_comes_back_where_an_amount_is_given_for_it():
+    assert resolve(BASKET, Returned(), asked(delivery=2_00)) == Returned({}, 2_00)
+    assert resolve(BASKET, Returned({}, 2_00), asked(delivery=3_00)) == Returned({}, 3_00)
+    assert left_of(BASKET, Returned({}, 5_00)).lines == left_of(BASKET, Returned()).lines
 
 
 def test_goods_on_several_lines_are_taken_in_order_and_those_at_the_price_asked_first():
@@ -75,6 +78,8 @@ def test_one_return_may_name_a_line_twice():
         pytest.param(Returned({"tea": Back(1, 29_00)}), asked(AskedLine(1, 1_01, sku="tea")), Reason.OVER_RETURNED, id="too much money in all"),
         pytest.param(Returned(), asked(AskedLine(1, 0, sku="tea"), delivery=5_01), Reason.OVER_RETURNED, id="too much delivery"),
         pytest.param(Returned({}, 1), asked(delivery=5_00), Reason.OVER_RETURNED, id="too much delivery in all"),
+        pytest.param(left_of(BASKET, Returned()), asked(delivery=1), Reason.ALREADY_RETURNED, id="delivery after everything"),
+        pytest.param(Returned(), asked(delivery=1, currency="USD"), Reason.OTHER_CURRENCY, id="delivery in another currency"),
         pytest.param(left_of(BASKET, Returned()), asked(), Reason.ALREADY_RETURNED, id="everything again"),
         pytest.param(left_of(BASKET, Returned()), asked(AskedLine(1, 0, sku="tea")), Reason.ALREADY_RETURNED, id="a line after everything"),
     ],
@@ -106,20 +111,6 @@ def test_a_line_is_kept_while_some_quantity_of_it_is():
 
 def test_what_came_back_of_lines_that_a_correction_removed_is_left_out_of_account():
     assert left_of(BASKET, Returned({"pot": Back(1, 1), "tea": Back(3_000, 99_00)}, 9_00)) == Returned({"cup": Back(1_000, 20_00)})
-
-
-@pytest.mark.parametrize(
-    ("age", "reason"),
-    [
-        (timedelta(minutes=-5), None),
-        (timedelta(minutes=-5, microseconds=-1), Reason.IN_THE_FUTURE),
-        (timedelta(days=400), None),
-        (timedelta(days=400, microseconds=1), Reason.TOO_OLD),
-    ],
-)
-def test_a_return_may_be_as_late_as_a_purchase(age: timedelta, reason: Reason | None):
-    found = timely(a_programme("- {id: a, give: {fixed: 5}}"), NOW - age, now=NOW)
-    assert (None if found is None else found.reason) is reason
 
 
 _LINES = st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 4_000), st.integers(0, 20_00)), min_size=1, max_size=4)

@@ -5,7 +5,6 @@ What came back of a purchase is always the sum of all its returns, so it does no
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,8 +12,6 @@ from typing import NamedTuple
 from accrual.domain.amounts import minor_digits, written, written_exactly
 from accrual.domain.decisions import Reason, Refusal
 from accrual.domain.facts import Purchase
-from accrual.domain.programme import Programme
-from accrual.domain.programmes import FUTURE_TOLERANCE
 
 
 class AskedLine(NamedTuple):
@@ -30,7 +27,7 @@ class AskedLine(NamedTuple):
 
 
 class AskedReturn(NamedTuple):
-    """What is to be taken back. Without lines: everything that is left of the purchase, delivery included."""
+    """What is to be taken back. Without lines: the delivery alone where an amount is given back for it, else everything left, delivery too."""
 
     currency: str
     lines: tuple[AskedLine, ...] = ()
@@ -82,12 +79,10 @@ def left_of(purchase: Purchase, before: Returned) -> Returned:
 
 def resolve(purchase: Purchase, before: Returned, asked: AskedReturn) -> Returned | Refusal:
     """Say what a return takes back of the purchase it names, after other returns."""
-    if asked.lines or asked.currency != purchase.currency:
+    if asked.lines or asked.delivery_amount or asked.currency != purchase.currency:
         found = _taken([(purchase, before)], asked)
         return found if isinstance(found, Refusal) else found[0]
     left = left_of(purchase, before)
-    if asked.delivery_amount > left.delivery_amount:
-        return _too_much(asked.delivery_amount - left.delivery_amount, "the delivery", asked)
     return _ALREADY if is_empty(left) else left
 
 
@@ -99,15 +94,6 @@ def spread(candidates: Sequence[tuple[Purchase, Returned]], asked: AskedReturn) 
     if not asked.lines or any(line.sku is None for line in asked.lines):
         return Refusal(Reason.PURCHASE_NOT_NAMED, "without a purchase, every line must name a SKU")
     return _taken(candidates, asked._replace(lines=tuple(AskedLine(line.quantity, line.amount, sku=line.sku) for line in asked.lines)))
-
-
-def timely(programme: Programme, at: datetime, *, now: datetime) -> Refusal | None:
-    """Refuse a return that comes too late or from the future, by the same limits as purchases."""
-    if at > now + FUTURE_TOLERANCE:
-        return Refusal(Reason.IN_THE_FUTURE, f"happened at {at.isoformat()}, later than now, {now.isoformat()}")
-    if at < now - timedelta(days=programme.terms.late_days):
-        return Refusal(Reason.TOO_OLD, f"happened at {at.isoformat()}, more than {programme.terms.late_days} days ago")
-    return None
 
 
 def _taken(candidates: Sequence[tuple[Purchase, Returned]], asked: AskedReturn) -> list[Returned] | Refusal:

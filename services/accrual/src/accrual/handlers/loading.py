@@ -21,6 +21,7 @@ from accrual.store import Connection, causes, holders, ledger, returns, waiting
 from accrual.store.accounts import Counted
 from accrual.store.causes import Known
 from accrual.store.holders import Owner
+from contracts.identifiers import member_holder
 from shared.batches import Repeat
 
 
@@ -35,6 +36,8 @@ class Loaded:
     found: Found = field(default_factory=Found)
     told: Mapping[bytes, bytes] = field(default_factory=dict)
     owners: Mapping[UUID, Owner] = field(default_factory=dict)
+    leads: Mapping[str, str] = field(default_factory=dict)  #: whom each holder leads to whose purchase is named by a number on a receipt
+    refused: frozenset[bytes] = frozenset()  #: purchases that are followed, and were refused and never accepted
 
 
 async def load(connection: Connection, read: Sequence[Receipt | Sequel], batch: Batch[Receipt | Sequel]) -> Loaded:
@@ -64,7 +67,19 @@ async def load(connection: Connection, read: Sequence[Receipt | Sequel], batch: 
     books = await _books(connection, receipts, batch.route, followed, lots, followed_ones)
     return_keys = [sequel.return_key for sequel in sequels if sequel.return_key is not None]
     told = await waiting.bodies(connection, return_keys) | await returns.bodies(connection, return_keys)
-    return Loaded(books, known, followed, room, found, told, await holders.owners(connection, batch.route.locked))
+    owners = await holders.owners(connection, batch.route.locked)
+    leads = await _leads(connection, {sequel.holder for sequel in sequels if sequel.holder is not None} | room.holders)
+    refused = await causes.refused_purchases(
+        connection, {sequel.purchase_key for sequel in sequels if sequel.purchase_key is not None} - found.purchases.keys()
+    )
+    return Loaded(books, known, followed, room, found, told, owners, leads, frozenset(refused))
+
+
+async def _leads(connection: Connection, named: set[str]) -> dict[str, str]:
+    """Tell whom these holders lead to: a claim cannot change it for an account that is locked."""
+    links = await holders.links(connection, named) if named else {}
+    found = {holder: link.member_id for holder, link in links.items() if link.member_id is not None}
+    return {holder: member_holder(found[holder]) if holder in found else holder for holder in named}
 
 
 def _corrected(receipts: Sequence[Receipt], known: Mapping[bytes, Known]) -> set[bytes]:

@@ -1,6 +1,6 @@
 """Purchases that were accepted: how each was decided, what came back of it, and what was taken for that."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -32,6 +32,7 @@ class Past:
     revision: int
     programme: Programme  #: the version that decided it
     purchase: Purchase  #: as it was decided
+    happened_at: datetime  #: really: an exchange is decided as of the exchanged one
     given: Given
     account_id: UUID | None
     grants: tuple[UUID, ...] = ()
@@ -42,6 +43,7 @@ class Past:
     forgiven: int = 0  #: of that
     reversals: int = 0
     cancelled: bool = False
+    confirmed: bool = False  #: what it is granted from now on waits for no confirmation
 
     def kept(self) -> Kept:
         """Say what it keeps now."""
@@ -68,7 +70,7 @@ class Pasts:
         """Take in a purchase accepted just now. What it says is read only if something follows it."""
         self._fresh[decided.key] = programme, purchase, decided
         if decided.receipt_key is not None:
-            self.name(decided.receipt_key, decided.key, purchase.occurred_at)
+            self.name(decided.receipt_key, decided.key, decided.occurred_at)
 
     def put(self, past: Past) -> None:
         """Remember what became of a purchase."""
@@ -82,17 +84,17 @@ class Pasts:
             self._known[key] = _fresh(*fresh)
         return self._known.get(key)
 
-    def named(self, receipt_key: bytes, *, until: datetime) -> Past | None:
-        """Return the newest purchase with this number on its receipt that did not happen later."""
-        found = [(occurred_at, key) for key, occurred_at in self._names.get(receipt_key, {}).items() if occurred_at <= until]
-        return self.of(max(found)[1]) if found else None
+    def named(self, receipt_key: bytes, *, until: datetime, meant: Callable[[Past], bool]) -> Past | None:
+        """Return the newest purchase with this number on its receipt that did not happen later, of those that may be meant."""
+        found = sorted(((occurred_at, key) for key, occurred_at in self._names.get(receipt_key, {}).items() if occurred_at <= until), reverse=True)
+        return next((past for _, key in found if (past := self.of(key)) is not None and meant(past)), None)
 
     def of_account(self, account_id: UUID, *, until: datetime) -> list[Past]:
         """Return the purchases of an account that did not happen later, the newest first."""
         for key in list(self._fresh):
             self.of(key)
-        found = [past for past in self._known.values() if past.account_id == account_id and past.purchase.occurred_at <= until]
-        return sorted(found, key=lambda past: (past.purchase.occurred_at, past.key), reverse=True)
+        found = [past for past in self._known.values() if past.account_id == account_id and past.happened_at <= until]
+        return sorted(found, key=lambda past: (past.happened_at, past.key), reverse=True)
 
 
 async def load(connection: Connection, keys: Iterable[bytes], programmes: Programmes) -> tuple[list[Past], dict[UUID, Lot]]:
@@ -105,9 +107,10 @@ async def load(connection: Connection, keys: Iterable[bytes], programmes: Progra
     gone = [lot.id for lot in lots.values() if lot.state is LotState.EXPIRED]
     expired = await returns.expired(connection, {lots[lot_id].account_id for lot_id in gone}, gone)
     reversals = await returns.reversals(connection, wanted)
+    confirmed = await returns.confirmed(connection, {row.key for row in rows})
     by_key = {key: list(found) for key, found in groupby(reversals, key=lambda row: row.purchase_key)}
     pasts = [_past(list(found), by_key.get(key, []), lots, expired, programmes) for key, found in groupby(rows, key=lambda row: row.key)]
-    return pasts, lots
+    return [replace(past, confirmed=past.key in confirmed) for past in pasts], lots
 
 
 def _past(rows: list[Accepted], reversals: list[Reversed], lots: Mapping[UUID, Lot], expired: Mapping[UUID, int], programmes: Programmes) -> Past:
@@ -124,6 +127,7 @@ def _past(rows: list[Accepted], reversals: list[Reversed], lots: Mapping[UUID, L
         revision=last.revision,
         programme=programme,
         purchase=read_purchase(last.body, last.decided_as, identified=last.account_id is not None),
+        happened_at=last.occurred_at,
         given=given_from(orjson.loads(last.decision)),
         account_id=last.account_id,
         grants=grants,
@@ -138,5 +142,5 @@ def _past(rows: list[Accepted], reversals: list[Reversed], lots: Mapping[UUID, L
 
 
 def _fresh(programme: Programme, purchase: Purchase, decided: Decided) -> Past:
-    past = Past(decided.key, decided.revision, programme, purchase, given_from(orjson.loads(decided.decision)), decided.account_id)
+    past = Past(decided.key, decided.revision, programme, purchase, decided.occurred_at, given_from(orjson.loads(decided.decision)), decided.account_id)
     return past if decided.grant_id is None else replace(past, grants=(decided.grant_id,), granted=past.given.points)

@@ -16,6 +16,7 @@ from accrual.handlers.sequels import Sequel, keys_of, sequel_of
 from accrual.store import Connection, causes, returns
 from contracts.envelope import Event
 from contracts.purchases import PurchaseRecorded
+from contracts.verdicts import Verdict
 from shared.batches import Outcome
 from shared.clock import Clock
 from shared.outbox import Message
@@ -56,10 +57,11 @@ class Purchases:
         reversals = Reversals(loaded.books, loaded.owners, messages, now=now)
         desk = Receipts(loaded.books, batch.route, loaded.known, loaded.pasts, reversals, now=now)
         await desk.load(connection, [each for each in read if isinstance(each, Receipt)])
-        after = Returns(loaded.books, loaded.pasts, loaded.room, reversals, told=loaded.told, owners=loaded.owners, now=now)
+        after = Returns(loaded, reversals, now=now)
         outcomes = [_decide(each, desk, after, loaded, batch.route) for each in read]
         await desk.save(connection)
         await returns.add_reversals(connection, reversals.rows, decided_at=now)
+        await returns.add_confirmations(connection, after.confirmations, decided_at=now)
         await causes.add_discrepancies(connection, after.discrepancies, seen_at=now)
         await loaded.room.save(connection, now=now)
         await loaded.books.save(connection, now=now)
@@ -74,7 +76,7 @@ def _decide(each: Receipt | Sequel, desk: Receipts, after: Returns, loaded: Load
         account_id = None if wanted is None else owned.account_id if owned is not None else loaded.found.holders.get(wanted)
         return after.decide(each, account_id=account_id)
     outcome = desk.decide(each)
-    if not loaded.room:
+    if not (loaded.room or outcome.verdict is Verdict.REFUSED):
         return outcome
     told = Told(each.key, each.receipt_key, each.fact.occurred_at, known=desk.known(each.key) is not None)
     return after.after(told, outcome)

@@ -26,7 +26,7 @@ async def quote_return(connection: Connection, programmes: Programmes, data: Pur
     route = Route(locked=found.accounts)  # nobody is locked: the snapshot stands still by itself
     loaded = await load(connection, [sequel], Batch({}, route, frozenset(found.purchases), frozenset(), programmes))
     reversals = Reversals(loaded.books, loaded.owners, [], now=now)
-    desk = Returns(loaded.books, loaded.pasts, loaded.room, reversals, told={}, owners=loaded.owners, now=now)
+    desk = Returns(loaded, reversals, now=now)
     wanted = holder_of(sequel)
     outcome = desk.decide(sequel, account_id=None if wanted is None else loaded.found.holders.get(wanted))
     if outcome.verdict is Verdict.WAITING:

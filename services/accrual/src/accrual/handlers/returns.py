@@ -1,6 +1,5 @@
 """Decides what follows purchases: what comes back is resolved, points are taken, what waited is brought in."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple, cast
@@ -11,15 +10,14 @@ import orjson
 from accrual.domain.decisions import Reason, Refusal
 from accrual.domain.returns import AskedLine, AskedReturn, Returned, left_of, resolve, spread
 from accrual.handlers import rewards
-from accrual.handlers.books import Books
 from accrual.handlers.confirmations import confirm
 from accrual.handlers.corrections import NOTHING_TO_TAKE
-from accrual.handlers.pasts import Past, Pasts
+from accrual.handlers.loading import Loaded
+from accrual.handlers.pasts import Past
 from accrual.handlers.reversals import Reversals, Taken, Why
 from accrual.handlers.sequels import Sequel
-from accrual.handlers.waiting import WaitingRoom
 from accrual.store.causes import Discrepancy
-from accrual.store.holders import Owner
+from accrual.store.returns import Confirmed
 from contracts.purchases import PurchaseCancelled, PurchaseConfirmed, PurchaseReturned
 from contracts.verdicts import Verdict
 from shared.batches import Outcome
@@ -27,7 +25,7 @@ from shared.batches import Outcome
 _WAITING, _DUPLICATE, _DIFFERS = Outcome(Verdict.WAITING), Outcome(Verdict.DUPLICATE), Outcome(Verdict.DUPLICATE, "differs")
 _REVERSED, _NOTHING = Outcome(Verdict.REVERSED), Outcome(Verdict.APPLIED, NOTHING_TO_TAKE)
 _CANCELLED = Refusal(Reason.PURCHASE_CANCELLED, "the purchase was cancelled")
-_REFUSED = Refusal(Reason.PURCHASE_REFUSED, "the purchase that it waited for was refused")
+_REFUSED = Refusal(Reason.PURCHASE_REFUSED, "the purchase that it follows was refused")
 _NOT_NAMED = Refusal(Reason.PURCHASE_NOT_NAMED, "it names no purchase, and the programme does not look for one")
 _UNKNOWN = Refusal(Reason.UNKNOWN_PURCHASE, "no purchase of this holder is known")
 _BROUGHT_ABOUT = frozenset({Verdict.GRANTED, Verdict.NOTHING_EARNED, Verdict.REVERSED, Verdict.APPLIED})
@@ -45,19 +43,20 @@ class Told(NamedTuple):
 class Returns:
     """Decides, in one batch with purchases, what follows them. Nothing is written here."""
 
-    def __init__(
-        self, books: Books, pasts: Pasts, room: WaitingRoom, reversals: Reversals, *, told: Mapping[bytes, bytes], owners: Mapping[UUID, Owner], now: datetime
-    ) -> None:
-        """Take what the batch has loaded; `told` are the returns accepted or waiting so far, by their keys."""
-        self._books = books
-        self._pasts = pasts
-        self._room = room
+    def __init__(self, loaded: Loaded, reversals: Reversals, *, now: datetime) -> None:
+        """Take what the batch has loaded."""
+        self._books = loaded.books
+        self._pasts = loaded.pasts
+        self._room = loaded.room
         self._reversals = reversals
-        self._told = dict(told)
-        self._owners = owners
+        self._told = dict(loaded.told)
+        self._owners = loaded.owners
+        self._leads = loaded.leads
+        self._refused = set(loaded.refused)
         self._now = now
         self._messages = reversals.messages
         self.discrepancies: list[Discrepancy] = []
+        self.confirmations: list[Confirmed] = []
         self.taken: list[Taken] = []
         self.refusals: list[Refusal] = []
 
@@ -73,17 +72,24 @@ class Returns:
             return self._apply(sequel, past)
         if sequel.refusal is not None:
             return self.refuse(sequel, sequel.refusal)
+        if sequel.purchase_key in self._refused:
+            return self.refuse(sequel, _REFUSED)
         self._room.wait(sequel, sequel.anchor)
         self._remember(sequel)
         return _WAITING
 
     def after(self, told: Told, outcome: Outcome) -> Outcome:
-        """Bring in who waited for a purchase just decided, and let its outcome say what came of them. With a refused one they are refused."""
+        """Bring in who waited for a purchase just decided, and let its outcome say what came of them. With a refused one they are refused.
+
+        But another purchase may have the same number on its receipt: who named that waits on.
+        """
         refused = outcome.verdict is Verdict.REFUSED and not told.known
+        if refused:
+            self._refused.add(told.key)
         if not refused and outcome.verdict not in _BROUGHT_ABOUT:
             return outcome
         resolved = {}
-        for sequel in self._room.leaving(told.key, told.receipt_key, happened_at=told.happened_at):
+        for sequel in self._room.leaving(told.key, None if refused else told.receipt_key, meant=lambda each: self._named(each, told)):
             past = self._pasts.of(told.key)
             came = self.refuse(sequel, _REFUSED) if past is None or refused else self._apply(sequel, past)
             if came.verdict is Verdict.REFUSED and sequel.return_key is not None:
@@ -118,7 +124,18 @@ class Returns:
             return self._pasts.of(sequel.purchase_key)
         if sequel.receipt_key is None:
             return None
-        return self._pasts.named(sequel.receipt_key, until=sequel.event.data.occurred_at)
+        return self._pasts.named(sequel.receipt_key, until=sequel.event.data.occurred_at, meant=lambda past: self._may_mean(sequel, past))
+
+    def _named(self, sequel: Sequel, told: Told) -> bool:
+        """Tell whether a purchase just accepted is meant by one that names the number on its receipt; that never names a later one."""
+        past = self._pasts.of(told.key)
+        return past is not None and sequel.event.data.occurred_at >= told.happened_at and self._may_mean(sequel, past)
+
+    def _may_mean(self, sequel: Sequel, past: Past) -> bool:
+        """Tell whether a purchase belongs to whom the number's sequel names, if it names anybody."""
+        if sequel.holder is None:
+            return True
+        return past.account_id is not None and self._owners[past.account_id].holder == self._leads[sequel.holder]
 
     def _apply(self, sequel: Sequel, past: Past) -> Outcome:
         data = sequel.event.data
@@ -128,6 +145,9 @@ class Returns:
             owner = None if past.account_id is None else self._owners[past.account_id]
             outcome, messages = confirm(self._books, past, sequel.origin(past.purchase.purchase_id), owner, now=self._now)
             self._messages += messages
+            if not past.confirmed:
+                self._pasts.put(replace(past, confirmed=True))
+                self.confirmations.append(Confirmed(past.key, sequel.event_key))
             return outcome
         if past.cancelled:
             return _NOTHING if isinstance(data, PurchaseCancelled) else self.refuse(sequel, _CANCELLED)

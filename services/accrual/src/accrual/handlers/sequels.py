@@ -40,6 +40,11 @@ class Sequel:
         return self.purchase_key or self.receipt_key
 
     @property
+    def holder(self) -> str | None:
+        """Return whose purchase it must be. A purchase id says for certain which one is meant; a number on a receipt may be somebody else's too."""
+        return None if self.receipt_key is None else self.event.data.holder
+
+    @property
     def keys(self) -> frozenset[bytes]:
         """Return all keys that it names."""
         return frozenset(key for key in (self.purchase_key, self.receipt_key, self.return_key) if key is not None)
@@ -54,7 +59,7 @@ class Sequel:
         """Return the row under which it waits."""
         event = self.event
         occurred_at = event.data.occurred_at.astimezone(UTC)
-        return Waiter(self.event_key, anchor, self.return_key, occurred_at, event.source, event.id, event.type, event.traceparent, self.body)
+        return Waiter(self.event_key, anchor, self.return_key, occurred_at, event.source, event.id, event.type, event.traceparent, self.body, self.holder)
 
 
 def sequel_of(event: Event[Later], programmes: Programmes, *, now: datetime) -> Sequel:
@@ -67,7 +72,7 @@ def sequel_of(event: Event[Later], programmes: Programmes, *, now: datetime) -> 
 
 def waited(waiter: Waiter) -> Sequel:
     """Read one that has waited."""
-    data = read_later(waiter.type, waiter.body)
+    data = read_later(waiter.type, waiter.body).model_copy(update={"holder": waiter.holder})
     return _sequel(Event(waiter.event_id, waiter.source, waiter.type, waiter.occurred_at, data, waiter.traceparent), waiter.body, None, None)
 
 

@@ -1,6 +1,6 @@
 """What came before its purchase, and waits for it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from accrual.handlers.sequels import Sequel, waited
@@ -29,18 +29,23 @@ class WaitingRoom:
         """Return where anybody waits."""
         return frozenset(self._places)
 
+    @property
+    def holders(self) -> frozenset[str]:
+        """Return whose purchases are waited for, where only a number on a receipt names them."""
+        return frozenset(sequel.holder for place in self._places.values() for _, sequel in place if sequel.holder is not None)
+
     def wait(self, sequel: Sequel, anchor: bytes) -> None:
         """Let it wait."""
         self._new[sequel.event_key] = sequel.waiter(anchor)
         self._seat(anchor, sequel)
 
-    def leaving(self, purchase_key: bytes, receipt_key: bytes | None, *, happened_at: datetime) -> list[Sequel]:
-        """Return those for whom a purchase is what they waited for, in the order in which they came. A number on a receipt names no later purchase."""
+    def leaving(self, purchase_key: bytes, receipt_key: bytes | None, *, meant: Callable[[Sequel], bool]) -> list[Sequel]:
+        """Return those for whom a purchase is what they waited for, in the order in which they came; by its number only those who meant it."""
         found = self._places.pop(purchase_key, [])
         if receipt_key is not None:
-            by_number = self._places.pop(receipt_key, [])
-            found += [each for each in by_number if each[1].event.data.occurred_at >= happened_at]
-            if staying := [each for each in by_number if each[1].event.data.occurred_at < happened_at]:
+            by_number = [(each, meant(each[1])) for each in self._places.pop(receipt_key, [])]
+            found += [each for each, leaves in by_number if leaves]
+            if staying := [each for each, leaves in by_number if not leaves]:
                 self._places[receipt_key] = staying
         return [sequel for _, sequel in sorted(found, key=lambda each: each[0])]
 

@@ -70,6 +70,7 @@ _BODIES = """
     select key, revision, body
     from (select unnest($1::bytea[]) as key, unnest($2::int[]) as revision) as wanted join purchase using (key, revision)
 """
+_REFUSED = "select distinct key from refusal where key = any($1::bytea[])"
 _DONE = "select key from activity where key = any($1::bytea[])"
 _DECIDED = (
     "key", "event_key", "decided_at", "occurred_at", "programme_version", "programme", "verdict", "reason", "account_id", "grant_id", "body", "decision",
@@ -111,6 +112,12 @@ async def bodies(connection: Connection, revisions: Collection[tuple[bytes, int]
     """Read what purchases said, to compare."""
     rows = await connection.fetch(_BODIES, [key for key, _ in revisions], [revision for _, revision in revisions]) if revisions else []
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+async def refused_purchases(connection: Connection, keys: Iterable[bytes]) -> set[bytes]:
+    """Tell which of these purchases were refused once, whatever came of them later."""
+    wanted = list(keys)
+    return {row[0] for row in await connection.fetch(_REFUSED, wanted)} if wanted else set()
 
 
 async def known_activities(connection: Connection, keys: Iterable[bytes]) -> set[bytes]:

@@ -20,6 +20,7 @@ class Accepted(NamedTuple):
     body: bytes
     decision: bytes
     decided_as: bytes | None
+    occurred_at: datetime
 
 
 class Reversed(NamedTuple):
@@ -44,6 +45,13 @@ class Reversed(NamedTuple):
     decision: bytes
 
 
+class Confirmed(NamedTuple):
+    """A purchase that was confirmed, and the first event that said so."""
+
+    purchase_key: bytes
+    event_key: bytes
+
+
 class Named(NamedTuple):
     """A purchase with a certain number on its receipt."""
 
@@ -54,7 +62,7 @@ class Named(NamedTuple):
 
 _ACCEPTED = """
     select purchase.key, purchase.revision, purchase.programme, purchase.programme_version, coalesce(account.moved_to, purchase.account_id),
-           purchase.grant_id, purchase.body, purchase.decision, purchase.decided_as
+           purchase.grant_id, purchase.body, purchase.decision, purchase.decided_as, purchase.occurred_at
     from purchase left join account on account.id = purchase.account_id
     where purchase.key = any($1::bytea[]) order by purchase.key, purchase.revision
 """
@@ -68,6 +76,8 @@ _ADD = f"""
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """  # noqa: S608  a constant
 _BODIES = "select distinct on (return_key) return_key, body from reversal where return_key = any($1::bytea[]) order by return_key, number"
+_CONFIRMED = "select purchase_key from confirmation where purchase_key = any($1::bytea[])"
+_CONFIRM = "insert into confirmation (decided_at, purchase_key, event_key) values ($1, $2, $3)"
 _NAMED = "select distinct receipt_key, key, occurred_at from purchase where receipt_key = any($1::bytea[])"
 #: Purchases that earned are found by their lots, through the entries of the account; so no index of purchases by account is kept for them.
 _BOUGHT = """
@@ -107,6 +117,18 @@ async def add_reversals(connection: Connection, found: Collection[Reversed], *, 
     """Write what changed."""
     if found:
         await connection.executemany(_ADD, [(decided_at, *each) for each in found])
+
+
+async def confirmed(connection: Connection, keys: Iterable[bytes]) -> set[bytes]:
+    """Tell which of these purchases were confirmed."""
+    wanted = list(keys)
+    return {row[0] for row in await connection.fetch(_CONFIRMED, wanted)} if wanted else set()
+
+
+async def add_confirmations(connection: Connection, found: Collection[Confirmed], *, decided_at: datetime) -> None:
+    """Write which purchases were confirmed now, each for the first time."""
+    if found:
+        await connection.executemany(_CONFIRM, [(decided_at, *each) for each in found])
 
 
 async def bodies(connection: Connection, return_keys: Collection[bytes]) -> dict[bytes, bytes]:

@@ -19,6 +19,7 @@ class Waiter(NamedTuple):
     type: str
     traceparent: str | None
     body: bytes
+    holder: str | None  #: whose purchase it must be, where only a number on a receipt is named; kept while it waits
 
 
 class Resolution(NamedTuple):
@@ -41,11 +42,11 @@ class Shown(NamedTuple):
     body: bytes
 
 
-_COLUMNS = "event_key, anchor, return_key, occurred_at, source, event_id, type, traceparent, body"
+_COLUMNS = "event_key, anchor, return_key, occurred_at, source, event_id, type, traceparent, body, holder"
 _UNDER = f"select {_COLUMNS} from waiting where anchor = any($1::bytea[]) and resolved_at is null order by number"  # noqa: S608  a constant
-_ADD = f"insert into waiting (arrived_at, {_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"  # noqa: S608  a constant
+_ADD = f"insert into waiting (arrived_at, {_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"  # noqa: S608  a constant
 _RESOLVE = """
-    update waiting set resolved_at = $1, verdict = new.verdict, reason = new.reason
+    update waiting set resolved_at = $1, verdict = new.verdict, reason = new.reason, holder = null
     from unnest($2::bytea[], $3::text[], $4::text[]) as new (event_key, verdict, reason)
     where waiting.event_key = new.event_key
 """
