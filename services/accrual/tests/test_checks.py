@@ -105,6 +105,7 @@ _COLUMNS = "select column_name, data_type from information_schema.columns where 
         ("purchase", "verdict = 'granted'"),
         ("activity", "verdict = 'granted'"),
         ("reversal", "transaction_id is not null"),
+        ("confirmation", "true"),
     ],
 )
 async def test_any_changed_byte_is_found(service: Service, administrator: asyncpg.Connection, table: str, row: str):

@@ -132,6 +132,18 @@ async def test_confirming_a_corrected_purchase_sets_all_its_lots_free(service: S
     assert await audit(service) == []
 
 
+@pytest.mark.parametrize("kopecks", [100_00, 5_00])
+@pytest.mark.parametrize("apart", [True, False])
+async def test_what_a_correction_gives_after_the_confirmation_is_usable_at_once(service: Service, kopecks: int, *, apart: bool):
+    await service.publish(PARCELS)
+    steps = [a_purchase(merchant=PARCEL_SHOP, kopecks=kopecks), confirmed(), a_purchase(merchant=PARCEL_SHOP, kopecks=170_00, revision=2)]
+    verdicts = [verdict for step in steps for verdict in await service.hear(step)] if apart else await service.hear(*steps)
+    assert verdicts[-1] == "granted"
+    assert await points(service, programme="parcels") == (0, 17)
+    assert await service.hear(confirmed(event_id="once more")) == ["applied nothing-to-activate"]
+    assert await audit(service) == []
+
+
 class TestExchanges:
     @staticmethod
     def bought(purchase_id: str, day: int, roubles: int = 100, **fields: Any) -> Event[Any]:

@@ -80,6 +80,8 @@ def _booked(
     had = past.due(after).had
     if after.points > had and earning.owned is not None and isinstance(decision, Grant):
         grant = raised(decision, after, before=had, digits=earning.programme.terms.decimals)
+        if past.confirmed and grant.confirmable:
+            grant = grant._replace(usable_from=min(grant.usable_from, now))
         grant_id, messages = give(books, earning, earning.owned, grant, (explanation_json(grant.explanation), written), now=now)
         verdict, reason = Verdict.GRANTED, None
         past = replace(past, grants=(*past.grants, grant_id), granted=past.granted + grant.points)

@@ -14,6 +14,14 @@ _VERDICT_OF_ACTIVITY = """
     from activity left join inbox on inbox.key = activity.event_key
     where (inbox.verdict, inbox.reason, inbox.decided_at) is distinct from (activity.verdict, activity.reason, activity.decided_at)
 """
+_VERDICT_OF_CONFIRMATION = """
+    select encode(confirmation.purchase_key, 'hex'), concat_ws(' ', inbox.verdict, inbox.decided_at), 'applied ' || confirmation.decided_at
+    from confirmation left join inbox on inbox.key = confirmation.event_key
+    where (inbox.verdict, inbox.decided_at) is distinct from ('applied', confirmation.decided_at)
+    union all
+    select encode(purchase_key, 'hex'), 'an accepted purchase', 'none' from confirmation
+    where not exists (select from purchase where purchase.key = confirmation.purchase_key)
+"""
 #: As no two rows of the inbox have one key, equal counts say that no two purchases or activities have one event.
 _ACCEPTED = """
     with accepted as (
@@ -99,6 +107,7 @@ CHECKS = (
         "Each event and each purchase counts once",
         Rows("purchase", _VERDICT_OF_PURCHASE),
         Rows("activity", _VERDICT_OF_ACTIVITY),
+        Rows("confirmation", _VERDICT_OF_CONFIRMATION),
         Rows("inbox", _ACCEPTED),
     ),
     check("I5", "Every record read has one verdict", Rows("consumer_offset", _OFFSETS), Rows("consumer_offset", _COUNTED), Rows("waiting", _WAITING)),
