@@ -167,7 +167,7 @@ class ReturnQuote(Reply):
     """What a return would take. Nothing is booked."""
 
     allowed: Annotated[bool, Field(description="False where the programme wants points back that were used already.")]
-    reason: Id | None = None
+    reason: Annotated[Id | None, Field(description="Why not; or `duplicate`: this return was accepted before, and takes nothing more.")] = None
     points_taken: Count
     points_forgiven: Count
     debt: Annotated[Count, Field(description="To be owed from then on.")]

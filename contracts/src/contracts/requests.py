@@ -75,7 +75,7 @@ class ReturnQuoteRequest(BaseModel):
     receipt_number: Id | None = None
     store: Id | None = None
     holder: Holder | None = None
-    return_id: Id | None = None
+    return_id: Annotated[Id | None, Field(description="If it has one already: a return that was accepted takes nothing again.")] = None
     zone: Zone = "UTC"
     lines: Annotated[
         tuple[QuotedReturn, ...],

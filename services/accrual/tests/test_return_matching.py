@@ -16,6 +16,8 @@ from .test_returns import NEWEST, points, reversals
 NUMBER = {"receipt_number": "17", "store": "s-1"}
 BY_NUMBER = returned(None, **NUMBER)
 BORIS_YESTERDAY = a_purchase("boris", holder=BORIS_CARD, at=NOON - timedelta(days=1), **NUMBER)
+ASKED = {"merchant": "corner-bakery", "purchase_id": "p-1", "return_id": "r-1", "currency": "RUB"}
+TOLD = ("allowed", "reason", "points_taken", "points_forgiven", "debt", "points_kept")
 ANAS_TODAY = a_purchase("ana", at=NOON - timedelta(minutes=5), **NUMBER)
 
 
@@ -153,3 +155,39 @@ async def test_an_unnamed_return_before_its_purchase_is_refused_and_may_be_sent_
     bought = a_purchase(merchant="newest-shop", lines=(Line(line_id="1", sku="loaf", paid_amount=100_00),))
     assert await service.hear(early, bought, late) == ["refused unknown-purchase", "granted", "reversed"]
     assert await points(service, programme="newest") == (0, 0)
+
+
+class TestQuotesOfReturnsToldBefore:
+    async def quote(self, caller: Caller, **fields: Any) -> tuple[Any, ...]:
+        answer = await caller.post("/v1/returns/quote", {**ASKED, **fields})
+        assert answer.status_code == 200, answer.text
+        return tuple(answer.json()[name] for name in TOLD)
+
+    async def test_it_takes_nothing_any_more_and_says_why(self, caller: Caller):
+        bought = a_purchase(lines=(Line(line_id="1", sku="loaf", quantity=2000, paid_amount=100_00),))
+        await caller.service.hear(bought, returned("p-1", back(50_00)))
+        line = {"line_id": "1", "quantity": 1000, "amount": 50_00}
+        assert await self.quote(caller, lines=[line]) == (True, "duplicate", 0, 0, 0, 10)
+        assert await self.quote(caller) == (True, "duplicate", 0, 0, 0, 10)  # the event would be a duplicate too, for the difference a discrepancy
+        answer = (await caller.post("/v1/returns/quote", ASKED)).json()
+        assert answer["balance"] == (await caller.get(f"/v1/accounts/{ANAS_CARD}"))["accounts"][0]["balance"]
+        assert await self.quote(caller, return_id="r-2", lines=[line]) == (True, None, 10, 0, 0, 0)
+
+    async def test_one_without_an_id_is_no_repeat_whatever_others_are_called(self, caller: Caller):
+        await caller.service.hear(a_purchase("0"), a_purchase(), returned("0", return_id="quote"))
+        asked = {name: value for name, value in ASKED.items() if name != "return_id"}
+        assert (await caller.post("/v1/returns/quote", asked)).json()["points_taken"] == 10
+
+    async def test_one_that_waits_would_still_wait(self, caller: Caller):
+        await caller.service.hear(returned())
+        answer = await caller.post("/v1/returns/quote", ASKED)
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown-purchase")
+
+    async def test_one_that_named_no_purchase_tells_of_all_that_it_took_from(self, caller: Caller):
+        await caller.service.publish(NEWEST)
+        bought = [a_purchase(name, merchant="newest-shop") for name in ("1", "2")]
+        await caller.service.hear(*bought, returned(None, back(150_00, line=None, sku="loaf", thousandths=1500), merchant="newest-shop"))
+        line = {"sku": "loaf", "quantity": 1500, "amount": 150_00}
+        asked = {"merchant": "newest-shop", "return_id": "r-1", "holder": ANAS_CARD, "currency": "RUB", "lines": [line]}
+        answer = (await caller.post("/v1/returns/quote", asked)).json()
+        assert tuple(answer[name] for name in TOLD) == (True, "duplicate", 0, 0, 0, 5)

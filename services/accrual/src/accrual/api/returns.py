@@ -1,6 +1,5 @@
 """Before money is given back: what a return would take. And what waits for a purchase that never came."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -12,18 +11,20 @@ from accrual.api.replies import ReturnQuote, WaitingEvent, WaitingEvents
 from accrual.domain.decisions import Explanation, Reason, Refusal
 from accrual.handlers.bodies import read_later
 from accrual.handlers.explanations import explanation_json
-from accrual.handlers.quoting import quote_return
-from accrual.handlers.reversals import Taken
+from accrual.handlers.quoting import Quoted, quote_return
 from accrual.store import waiting
 from accrual.store.snapshots import snapshot
 from accrual.store.waiting import Shown
 from contracts.purchases import PurchaseReturned
 from contracts.requests import ReturnQuoteRequest
 from shared.auth import require
+from shared.ids import random_id
 from shared.problems import Problem
 
 #: The reason why a return is not allowed where the programme says `returns.spent: block`.
 POINTS_SPENT = "points-spent"
+#: The reason why a return takes nothing: it was accepted before.
+DUPLICATE = "duplicate"
 _PAGE = 100
 
 
@@ -36,7 +37,7 @@ def routes(desk: Desk) -> APIRouter:
         """Say what a return would take, before the money moves. Its event may take something else, if something happens in between."""
         now = desk.clock()
         told = asked.model_dump(exclude_none=True)
-        data = PurchaseReturned.model_validate({"return_id": "quote", "occurred_at": now, **told}, strict=False)
+        data = PurchaseReturned.model_validate({"return_id": str(random_id()), "occurred_at": now, **told}, strict=False)
         async with snapshot(desk.pool) as connection:
             found = await quote_return(connection, await desk.catalogue.current(connection), data, now=now)
         if isinstance(found, Refusal):
@@ -55,8 +56,9 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def _quote(taken: Sequence[Taken]) -> ReturnQuote:
+def _quote(quoted: Quoted) -> ReturnQuote:
     """Add up what is taken of all purchases concerned, which are one unless none was named."""
+    taken = quoted.taken
     kept = [each.kept.explanation for each in taken]
     explanation = Explanation(
         sum(each.points for each in kept), tuple(step for each in kept for step in each.steps), tuple(silent for each in kept for silent in each.not_given)
@@ -65,7 +67,7 @@ def _quote(taken: Sequence[Taken]) -> ReturnQuote:
     account = taken[-1].account
     return ReturnQuote(
         allowed=not blocked,
-        reason=POINTS_SPENT if blocked else None,
+        reason=POINTS_SPENT if blocked else DUPLICATE if quoted.repeated else None,
         points_taken=sum(each.reversal.taken for each in taken),
         points_forgiven=sum(each.reversal.forgiven for each in taken),
         debt=sum(each.reversal.debt for each in taken),

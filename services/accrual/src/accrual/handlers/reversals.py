@@ -23,7 +23,7 @@ from accrual.store.returns import Reversed
 from contracts.rewards import RewardReversed
 from shared.outbox import Message
 
-_NOTHING = Reversal((), 0, 0, blocked=False)
+NOTHING_TAKEN = Reversal((), 0, 0, blocked=False)
 
 
 class Why(NamedTuple):
@@ -67,7 +67,7 @@ class Reversals:
 
     def reverse(self, past: Past, kept: Kept, back: Returned, why: Why) -> Taken:
         """Take the points that a purchase was granted and does not keep, as far as that was not done before."""
-        reversal, account, transaction_id = _NOTHING, None, None
+        reversal, account, transaction_id = NOTHING_TAKEN, None, None
         decision, came_back = explanation_json(kept.explanation), returned_json(back)
         if past.account_id is not None:
             reversal, stamp = self._plan(past, kept), self._stamp(past, why, evidence=sha256(b"\0".join((decision, why.body, came_back))).digest())

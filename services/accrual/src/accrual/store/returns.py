@@ -78,6 +78,7 @@ _ADD = f"""
 _BODIES = "select distinct on (return_key) return_key, body from reversal where return_key = any($1::bytea[]) order by return_key, number"
 _CONFIRMED = "select purchase_key from confirmation where purchase_key = any($1::bytea[])"
 _CONFIRM = "insert into confirmation (decided_at, purchase_key, event_key) values ($1, $2, $3)"
+_TAKEN_FROM = "select purchase_key from reversal where return_key = $1 order by purchase_key"
 _NAMED = "select distinct receipt_key, key, occurred_at from purchase where receipt_key = any($1::bytea[])"
 #: Purchases that earned are found by their lots, through the entries of the account; so no index of purchases by account is kept for them.
 _BOUGHT = """
@@ -134,6 +135,11 @@ async def add_confirmations(connection: Connection, found: Collection[Confirmed]
 async def bodies(connection: Connection, return_keys: Collection[bytes]) -> dict[bytes, bytes]:
     """Read what returns said that were accepted under these keys."""
     return {row[0]: row[1] for row in await connection.fetch(_BODIES, list(return_keys))} if return_keys else {}
+
+
+async def taken_from(connection: Connection, return_key: bytes) -> list[bytes]:
+    """Find the purchases that a return accepted under this key took from."""
+    return [row[0] for row in await connection.fetch(_TAKEN_FROM, return_key)]
 
 
 async def named(connection: Connection, receipt_keys: Collection[bytes]) -> list[Named]:
