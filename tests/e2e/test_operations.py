@@ -91,7 +91,7 @@ async def test_every_invariant_is_checked_by_the_running_service(system: System,
 
 
 def commands() -> list[tuple[str, str]]:
-    pages = [*sorted((ROOT / "docs/runbooks").glob("*.md")), ROOT / "docs/guides/sre.md"]
+    pages = [*sorted((ROOT / "docs/runbooks").glob("*.md")), ROOT / "docs/guides/sre.md", ROOT / "docs/guides/dead-letters.md"]
     return [(path.stem, command) for path in pages for command in RUNNABLE.findall(path.read_text())]
 
 
