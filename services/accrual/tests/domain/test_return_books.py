@@ -26,6 +26,7 @@ class Till:
         self.bought: list[tuple[UUID, int]] = []
         self.kept: list[int] = []
         self.settled: list[int] = []
+        self.let_off: list[int] = []
         self.gone: dict[UUID, int] = {}
         self.spent = self.forgiven = self.number = 0
 
@@ -47,6 +48,7 @@ class Till:
             self.bought.append((lot_id, points))
             self.kept.append(points)
             self.settled.append(0)
+            self.let_off.append(0)
         elif step == "spend":
             for lot_id, part in consume([lot for lot in self.lots.values() if lot.state is LotState.AVAILABLE], points=points, at=self.now) or ():
                 self.lots[lot_id] = reduced(self.lots[lot_id], points=part)
@@ -70,11 +72,13 @@ class Till:
     def give_back(self, place: int, points: int) -> None:
         lot_id, granted = self.bought[place]
         self.kept[place] = max(self.kept[place] - points, 0)
-        due = Due(granted, self.kept[place], self.settled[place], self.gone.get(lot_id, 0))
+        due = Due(granted, self.kept[place], self.settled[place], self.gone.get(lot_id, 0), self.let_off[place])
         found = plan(due, own=[self.lots[lot_id]], others=self.lots.values(), at=self.now, spent=self.policy)
         self.book(reverse(self.account, found, self.lots, self.stamp()))
         self.settled[place] += found.points
         self.forgiven += found.forgiven
+        self.let_off[place] += found.forgiven
+        assert found.forgiven >= 0  # only a correction gives more, so that less is forgiven
         assert self.settled[place] + self.gone.get(lot_id, 0) <= granted
 
 

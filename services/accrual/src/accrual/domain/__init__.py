@@ -23,7 +23,7 @@ From an event to the ledger, in the order a handler meets it:
 - `keeping`: `keep(programme, purchase, given, returned) -> Kept` by the version that decided the purchase; `undone(state, before, after)`
   gives counters back.
 - `reversing`: `plan(Due(…), own=…, others=…) -> Reversal` says which lots give how much, and what is forgiven or owed.
-- `corrections`: `raised` is the grant of a correction's difference. `exchanges`: `as_exchanged`, `told`.
+- `corrections`: `earned_anew` decides again, `raised` is the grant of what is kept beyond `Due.had`. `exchanges`: `as_exchanged`, `told`.
 - `ledger`: `grant`, `activate`, `expire`, `claim`, `reverse`, `pay_debt` turn a decision, a due lot or a reversal into a
   `Booking(transaction, accounts, lots)`.
 - `entries`: `Account`, `Balance`, `Bucket`, `Entry`, `Transaction`, `Stamp`, `SystemAccount.ISSUED.id_in(programme)`.
