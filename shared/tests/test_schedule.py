@@ -28,10 +28,11 @@ class Process:
     every_seconds: float = 0.01
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[asyncio.Task[None]]:
-        job = Job("count", self.every_seconds, self.job)
+        job = Job("count", self.every_seconds, self.job, self.ended.set)
         task = asyncio.create_task(keep_schedule([job], pool=self.pool, clock=SettableClock(), nudge=self.nudge, stop=self.stop))
         yield task
         self.stop.set()
@@ -77,14 +78,17 @@ async def test_one_process_leads_and_another_takes_over_when_its_session_ends(ba
     pools = [await create_pool(base.url, size=2, application_name=f"process {number}") for number in range(2)]
     calls: list[list[datetime]] = [[], []]
     try:
-        async with Process(pools[0], counting(calls[0])).at_work():
+        former, next_ = Process(pools[0], counting(calls[0])), Process(pools[1], counting(calls[1]))
+        async with former.at_work():
             await eventually(lambda: calls[0])
-            async with Process(pools[1], counting(calls[1])).at_work() as second:
+            async with next_.at_work() as second:
                 await eventually(lambda: len(calls[0]) > 10)
                 assert calls[1] == []
+                assert not former.ended.is_set()
                 pools[0].terminate()
-                await eventually(lambda: calls[1])
+                await eventually(lambda: calls[1] and former.ended.is_set())
                 assert not second.done()
+                assert not next_.ended.is_set()
     finally:
         for pool in pools:
             pool.terminate()

@@ -17,6 +17,7 @@ from loyalty.member.commands import explain, show
 from loyalty.publish.command import publish_file
 from loyalty.stack.commands import down, status, token, up
 from loyalty.verify.command import verify
+from loyalty.waiting.commands import list_waiting
 
 SETTINGS: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": "rich", "pretty_exceptions_enable": False, "add_completion": False}
 CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -34,6 +35,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         {"list": dead_letters.list_letters, "show": dead_letters.show, "redrive": dead_letters.redrive, "discard": dead_letters.discard},
     ),
     "consumer": ("What services read: where each partition stands, and to let stopped ones go on.", {"list": list_partitions, "resume": resume}),
+    "waiting": ("Returns, confirmations and cancellations whose purchase has not come.", {"list": list_waiting}),
 }
 
 

@@ -87,7 +87,7 @@ async def operators(addresses: Sequence[str] | None, service: str | None, token:
     """Open the services that are meant. Fails if nothing runs, or there is no such service."""
     urls, token = _given(addresses, token) if addresses else _local(token, data)
     if service is not None and service not in urls:
-        raise Failure(f"There is no service {service} with dead letters.", advice=f"There are: {', '.join(urls)}.", code=COULD_NOT)
+        raise Failure(f"There is no service {service} here.", advice=f"There are: {', '.join(urls)}.", code=COULD_NOT)
     async with AsyncExitStack() as opened:
         headers = {"authorization": f"Bearer {token}"}
         client = await opened.enter_async_context(httpx.AsyncClient(headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False))

@@ -1,6 +1,6 @@
 """What accrual counts, beside what every service does."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 POINTS = Counter(
     "loyalty_points_total",
@@ -9,6 +9,10 @@ POINTS = Counter(
 )
 
 CLOCKWORK_FAILURES = Counter("loyalty_clockwork_failures_total", "Times that lots of one account could not be activated or expired; the log says which.")
+
+WAITING_EVENTS = Gauge(
+    "loyalty_waiting_events", "Returns, confirmations and cancellations whose purchase has not come; 0 from a process that does not lead the schedule."
+)
 
 
 def expect_programme(programme: str) -> None:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from accrual import metrics
 from accrual.handlers.clockwork import Clockwork
-from accrual.store import Connection, due
+from accrual.store import Connection, due, waiting
 from shared.service import Job
 
 #: Months of the ledger made ahead: a service that nobody restarts for a year still finds its partitions.
@@ -14,7 +15,17 @@ async def _partitions(connection: Connection, now: datetime) -> int:
     return await due.make_partitions(connection, now=now, months=MONTHS_AHEAD)
 
 
+async def _waiting(connection: Connection, _: datetime) -> int:
+    metrics.WAITING_EVENTS.set(await waiting.count(connection))
+    return 0
+
+
+def _count_no_more() -> None:
+    metrics.WAITING_EVENTS.set(0)  # whoever leads now counts, and the largest figure is the true one
+
+
 JOBS = (
     Job(name="lots", every_seconds=15, run=Clockwork().turn),  # readers do not wait for it: they look at the dates themselves
     Job(name="partitions", every_seconds=6 * 3600, run=_partitions),
+    Job(name="waiting", every_seconds=60, run=_waiting, ended=_count_no_more),
 )

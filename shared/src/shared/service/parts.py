@@ -40,6 +40,8 @@ class Job:
     name: str
     every_seconds: float
     run: Callable[[asyncpg.Connection, datetime], Awaitable[int]]
+    ended: Callable[[], None] | None = None
+    """Called when this process leads no more, for what it told while it did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,10 @@ async def keep_schedule(jobs: Sequence[Job], *, pool: asyncpg.Pool, clock: Clock
             async with pool.acquire() as connection:
                 if await connection.fetchval(_LEAD, _LOCK_CLASS):
                     log.info("schedule leads", jobs=[job.name for job in jobs])
-                    await _lead(jobs, cast("asyncpg.Connection", connection), clock, nudge, stop)
+                    try:
+                        await _lead(jobs, cast("asyncpg.Connection", connection), clock, nudge, stop)
+                    finally:
+                        _end(jobs)
         except AWAY as error:
             log.warning("schedule waits for the database", error=type(error).__name__)
         await _sleep(STANDBY_SECONDS, stop)
@@ -58,6 +61,12 @@ async def _lead(jobs: Sequence[Job], connection: asyncpg.Connection, clock: Cloc
             # asks again in time to notice that the session, and with it the lock, is gone
             await _sleep(min(min(due.values()) - time.monotonic(), STANDBY_SECONDS), stop)
             await connection.execute("select")
+
+
+def _end(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        if job.ended is not None:
+            job.ended()
 
 
 async def _run_once(job: Job, connection: asyncpg.Connection, clock: Clock, nudge: asyncio.Event) -> bool:

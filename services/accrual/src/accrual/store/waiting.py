@@ -54,6 +54,7 @@ _BODIES = """
     select distinct on (return_key) return_key, body from waiting
     where return_key = any($1::bytea[]) and verdict is distinct from 'refused' order by return_key, number
 """
+_COUNT = "select count(*) from waiting where resolved_at is null"
 _SHOWN = """
     select number, source, event_id, type, arrived_at, occurred_at, body from waiting
     where resolved_at is null and arrived_at <= $1 and number > $2 order by number limit $3
@@ -81,6 +82,12 @@ async def resolve(connection: Connection, resolutions: Collection[Resolution], *
 async def bodies(connection: Connection, return_keys: Collection[bytes]) -> dict[bytes, bytes]:
     """Read what returns say that wait under these keys, or have waited and were not refused."""
     return {row[0]: row[1] for row in await connection.fetch(_BODIES, list(return_keys))} if return_keys else {}
+
+
+async def count(connection: Connection) -> int:
+    """Count what waits."""
+    found: int = await connection.fetchval(_COUNT)
+    return found
 
 
 async def since(connection: Connection, moment: datetime, *, after: int, limit: int) -> list[Shown]:
