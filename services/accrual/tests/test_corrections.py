@@ -144,6 +144,15 @@ async def test_what_a_correction_gives_after_the_confirmation_is_usable_at_once(
     assert await audit(service) == []
 
 
+async def test_a_confirmation_shortens_no_wait_of_days(service: Service):
+    await service.publish(TEA)
+    first = a_purchase(merchant=TEA_HOUSE)
+    assert await service.hear(first, confirmed(merchant=TEA_HOUSE)) == ["granted", "applied nothing-to-activate"]
+    assert await service.hear(a_purchase(merchant=TEA_HOUSE, kopecks=170_00, revision=2)) == ["granted"]
+    assert await points(service, programme="tea") == (170, 0)
+    assert await audit(service) == []
+
+
 class TestExchanges:
     @staticmethod
     def bought(purchase_id: str, day: int, roubles: int = 100, **fields: Any) -> Event[Any]:
