@@ -68,6 +68,9 @@ class TestNumbersOnReceipts:
         assert await service.hear(a_purchase("ana", holder=MEMBER_ANA, at=NOON, **NUMBER)) == ["granted"]
         assert await became(service) == [("returned/r-1", "reversed", None)]
 
+    async def test_a_purchase_of_nobody_is_not_the_holders(self, service: Service):
+        assert await service.hear(a_purchase(holder=None, **NUMBER), BY_NUMBER) == ["nothing-earned no-identifier", "waiting"]
+
     async def test_confirmations_and_cancellations_by_number_are_the_holders_too(self, service: Service):
         await service.hear(BORIS_YESTERDAY)
         assert await service.hear(cancelled(None, **NUMBER)) == ["waiting"]

@@ -89,7 +89,7 @@ class Returns:
         if not refused and outcome.verdict not in _BROUGHT_ABOUT:
             return outcome
         resolved = {}
-        for sequel in self._room.leaving(told.key, None if refused else told.receipt_key, meant=lambda each: self._named(each, told)):
+        for sequel in self._room.leaving(told.key, told.receipt_key, meant=lambda each: self._named(each, told)):
             past = self._pasts.of(told.key)
             came = self.refuse(sequel, _REFUSED) if past is None or refused else self._apply(sequel, past)
             if came.verdict is Verdict.REFUSED and sequel.return_key is not None:
