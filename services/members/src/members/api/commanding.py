@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel
 
-from members.api.parts import Desk, Registration, Release
+from contracts.requests import RegistrationRequest
+from members.api.parts import Desk, Release, personal_of
 from members.api.replies import Accepted, Released
 from members.domain.enrolment import Result
 from members.domain.identifiers import Fault
@@ -41,7 +42,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/v1/registrations", status_code=202, response_model=Accepted, openapi_extra={"x-access": "registrations:write"})
     async def register(
-        registration: Registration, principal: Annotated[Principal, Depends(require(desk.verifier, "registrations:write"))], key: Key = None
+        registration: RegistrationRequest, principal: Annotated[Principal, Depends(require(desk.verifier, "registrations:write"))], key: Key = None
     ) -> Response:
         """Take a registration. The reply is the same whether the person is known or not; what a trusted till has proven takes effect at once."""
         command = _command(desk, _REGISTER, principal, key, registration)
@@ -93,13 +94,13 @@ async def _answered(desk: Desk, command: Command, effect: Callable[[Connection],
     raise Problem(409, "still-running", "The same thing is being worked at", headers={"Retry-After": "1"})
 
 
-def _submission(registration: Registration, command: Command, *, now: datetime) -> Submission:
+def _submission(registration: RegistrationRequest, command: Command, *, now: datetime) -> Submission:
     return Submission(
         source=_source_of(command),
         cause=command.key,
         registration_id=command.key,
         programme=registration.programme,
-        personal=registration.personal,
+        personal=personal_of(registration),
         proof=registration.proof,
         proven_at=now,
         occurred_at=now,

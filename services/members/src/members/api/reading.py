@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends
 
 from contracts.fields import Holder, Id
 from contracts.replies import EventVerdict
-from members.api.parts import Desk, Given, Guest
+from contracts.requests import GuestRequest, Identifier
+from members.api.parts import Desk
 from members.api.replies import Member, Points, Resolved, Waiting
 from members.domain.identifiers import Fault, Kind
 from members.domain.waiting import STEPS
@@ -27,7 +28,7 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["members"])
 
     @router.post("/v1/identifiers/resolve", openapi_extra={"x-access": "identifiers:resolve"})
-    async def resolve(given: Given, _: Annotated[Principal, Depends(require(desk.verifier, "identifiers:resolve"))]) -> Resolved:
+    async def resolve(given: Identifier, _: Annotated[Principal, Depends(require(desk.verifier, "identifiers:resolve"))]) -> Resolved:
         """Tell the keyed hash of an identifier as a person gave it, and whose it is."""
         return await _resolved(desk, holder_of(given, office=desk.office))
 
@@ -46,7 +47,7 @@ def routes(desk: Desk) -> APIRouter:
         return Member.model_validate(found)
 
     @router.post("/v1/guests/waiting", openapi_extra={"x-access": "guests:read"})
-    async def guest(guest: Guest, _: Annotated[Principal, Depends(require(desk.verifier, "guests:read"))]) -> Waiting:
+    async def guest(guest: GuestRequest, _: Annotated[Principal, Depends(require(desk.verifier, "guests:read"))]) -> Waiting:
         """Tell what waits for somebody who is no member yet: totals only, zero where nothing does."""
         holder = _possession_of(guest, desk)
         async with reading(desk.pool) as connection:
@@ -73,7 +74,7 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def holder_of(given: Given, *, office: Office) -> str:
+def holder_of(given: Identifier, *, office: Office) -> str:
     """Hash an identifier as a person gave it, or refuse what is none."""
     found = normalise(Kind(given.kind), given.value, spelling=office.spelling)
     if isinstance(found, Fault):
@@ -81,7 +82,7 @@ def holder_of(given: Given, *, office: Office) -> str:
     return office.hashes.holder_of(found)
 
 
-def _possession_of(guest: Guest, desk: Desk) -> str:
+def _possession_of(guest: GuestRequest, desk: Desk) -> str:
     if guest.identifier is None:
         return guest.holder or ""
     if guest.identifier.kind not in POSSESSIONS:
