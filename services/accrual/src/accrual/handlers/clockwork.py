@@ -47,29 +47,30 @@ class Clockwork:
         """Do it for all at once; if that fails because of one account, for each account alone. Returns for how many lots something was done or tried."""
         if not found:
             return 0
-        await accounts.lock(connection, set(found.values()))
-        try:
-            async with connection.transaction():
-                books = await _some(connection, found, step, now=now)
-            books.count()
-        except Exception as error:
-            if not is_data(error):
-                raise
-            for account_id in sorted(set(found.values())):
-                await self._one(connection, account_id, {lot_id: owner for lot_id, owner in found.items() if owner == account_id}, step, now=now)
+        account_ids = set(found.values())
+        await accounts.lock(connection, account_ids)
+        if await _try(connection, found, step, now=now) is not None:
+            for account_id in sorted(account_ids):
+                share = {lot_id: owner for lot_id, owner in found.items() if owner == account_id}
+                failure = await _try(connection, share, step, now=now)
+                if failure is not None:
+                    self._failed[account_id] = now
+                    metrics.CLOCKWORK_FAILURES.inc()
+                    log.error("lots of an account could not be turned", account_id=str(account_id), lots=len(share), exc_info=failure)
         return len(found)
 
-    async def _one(self, connection: Connection, account_id: UUID, found: Mapping[UUID, UUID], step: _Step, *, now: datetime) -> None:
-        try:
-            async with connection.transaction():
-                books = await _some(connection, found, step, now=now)
-            books.count()
-        except Exception as error:
-            if not is_data(error):
-                raise
-            self._failed[account_id] = now
-            metrics.CLOCKWORK_FAILURES.inc()
-            log.exception("lots of an account could not be turned", account_id=str(account_id), lots=len(found))
+
+async def _try(connection: Connection, found: Mapping[UUID, UUID], step: _Step, *, now: datetime) -> Exception | None:
+    """Do it for these lots, or for none of them. Returns what is wrong with one of them, if that is why."""
+    try:
+        async with connection.transaction():
+            books = await _some(connection, found, step, now=now)
+    except Exception as error:
+        if not is_data(error):
+            raise
+        return error
+    books.count()
+    return None
 
 
 async def _some(connection: Connection, found: Mapping[UUID, UUID], step: _Step, *, now: datetime) -> Books:

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from accrual.domain.entries import Balance
 from accrual.domain.lots import Lot, LotState
 from accrual.store import Connection
@@ -82,31 +84,31 @@ class Revision(NamedTuple):
     decision: bytes | None
 
 
-_OPEN = """
+# A holder's open accounts, under the member's name once the identifier is linked; every question about a holder begins so.
+_ASKED = """
     with asked as (
         select coalesce('m:' || identifier.member_id, given.holder) as owner
         from (values ($1::text)) as given (holder) left join identifier on identifier.identifier = given.holder
     )
-    select account.id, asked.owner, account.programme, account.kind = 'unclaimed', account.version, account.version_base,
-           account.pending, account.available, account.held, account.debt
-    from asked join holder on holder.holder = asked.owner join account on account.id = holder.account_id
+"""
+_ACCOUNT = """
+    account.id, asked.owner, account.programme, account.kind = 'unclaimed', account.version, account.version_base,
+    account.pending, account.available, account.held, account.debt
+"""
+_ACCOUNTS = "asked join holder on holder.holder = asked.owner join account on account.id = holder.account_id"
+_OPEN = f"""
+    {_ASKED} select {_ACCOUNT} from {_ACCOUNTS}
     where account.moved_to is null and ($2::text is null or holder.programme = $2)
     order by account.programme
-"""
-_HOLDINGS = """
-    with asked as (
-        select coalesce('m:' || identifier.member_id, given.holder) as owner
-        from (values ($1::text)) as given (holder) left join identifier on identifier.identifier = given.holder
-    )
-    select account.id, asked.owner, account.programme, account.kind = 'unclaimed', account.version, account.version_base,
-           account.pending, account.available, account.held, account.debt,
-           (select coalesce(max(sequence), 0) from programme_version) as newest,
+"""  # noqa: S608  constants
+_HOLDINGS = f"""
+    {_ASKED}
+    select {_ACCOUNT}, (select coalesce(max(sequence), 0) from programme_version) as newest,
            lot.id, lot.account_id, lot.amount, lot.remaining, lot.usable_from, lot.expires_at, lot.granted_at, lot.state, lot.confirmable
-    from asked join holder on holder.holder = asked.owner join account on account.id = holder.account_id
-    left join lot on lot.account_id = account.id and lot.remaining > 0
+    from {_ACCOUNTS} left join lot on lot.account_id = account.id and lot.remaining > 0
     where account.moved_to is null
     order by account.programme, lot.granted_at, lot.id
-"""
+"""  # noqa: S608  constants
 _LEGS = """
     select version, bucket, amount, lot_id, booked_at, operation, occurred_at, cause_source, cause_event, transaction_id
     from entry where account_id = $1 and version between $2 and $3
@@ -151,7 +153,7 @@ _REVISIONS = """
 async def open_accounts(connection: Connection, holder: str, *, programme: str | None = None) -> list[Open]:
     """Find the accounts of a holder, by programme; those of the member, for an identifier that is linked."""
     rows = await connection.fetch(_OPEN, holder, programme)
-    return [Open(row[0], row[1], row[2], row[3], row[4], row[5], Balance(*row[6:])) for row in rows]
+    return [_open(row) for row in rows]
 
 
 async def holdings(connection: Connection, holder: str) -> Holdings:
@@ -160,7 +162,7 @@ async def holdings(connection: Connection, holder: str) -> Holdings:
     lots: dict[UUID, list[Lot]] = {}
     newest = 0
     for row in await connection.fetch(_HOLDINGS, holder):
-        accounts.setdefault(row[0], Open(row[0], row[1], row[2], row[3], row[4], row[5], Balance(*row[6:10])))
+        accounts.setdefault(row[0], _open(row))
         newest = row[10]
         if row[11] is not None:
             lot = Lot(row[11], row[12], row[13], row[14], row[15], row[16], row[17], LotState(row[18]), row[19])
@@ -192,3 +194,8 @@ async def grant(connection: Connection, grant_id: UUID) -> Grant | None:
 async def revisions(connection: Connection, key: bytes) -> list[Revision]:
     """Read everything that was decided about a purchase, refusals included."""
     return [Revision(*row) for row in await connection.fetch(_REVISIONS, key)]
+
+
+def _open(row: asyncpg.Record) -> Open:
+    """Read an account from a row that begins with the columns `_ACCOUNT`."""
+    return Open(row[0], row[1], row[2], row[3], row[4], row[5], Balance(*row[6:10]))
