@@ -10,7 +10,7 @@ from accrual.domain.accounts import AccountState
 from accrual.domain.chain import GENESIS
 from accrual.domain.compiler import compile_document
 from accrual.domain.decisions import Grant, NothingEarned
-from accrual.domain.documents import read
+from accrual.domain.document.reading import read
 from accrual.domain.entries import Account, Balance, Stamp
 from accrual.domain.facts import Line, Purchase
 from accrual.domain.programme import Programme

@@ -6,9 +6,9 @@ import pytest
 
 from accrual.domain.accounts import AccountState
 from accrual.domain.decisions import Grant, NothingEarned
-from accrual.domain.documents import read
+from accrual.domain.document.problems import DocumentError
+from accrual.domain.document.reading import read
 from accrual.domain.facts import Activity, Purchase
-from accrual.domain.problems import DocumentError
 
 from .builders import NEW, a_document, a_line, a_programme, a_purchase, by_rule, decided, earned, points, reasons
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from accrual.domain.compiler import compile_document
 from accrual.domain.corrections import raised
 from accrual.domain.decisions import Grant, Refusal
-from accrual.domain.document import SpentPolicy
-from accrual.domain.documents import read_json
+from accrual.domain.document.lives import SpentPolicy
+from accrual.domain.document.reading import read_json
 from accrual.domain.exchanges import as_exchanged, told
 from accrual.domain.given import given_of
 from accrual.domain.keeping import NOTHING, keep, undone

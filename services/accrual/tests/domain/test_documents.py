@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from accrual.domain.document import Document
-from accrual.domain.documents import read, read_json
-from accrual.domain.problems import DocumentError, Problem
+from accrual.domain.document.document import Document
+from accrual.domain.document.problems import DocumentError, Problem
+from accrual.domain.document.reading import read, read_json
 
 from .builders import PROGRAMMES, a_document, points
 

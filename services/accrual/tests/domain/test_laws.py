@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from accrual.domain.accounts import AccountState
 from accrual.domain.compiler import compile_document
 from accrual.domain.decisions import Decision, Grant, Operation, Refusal
-from accrual.domain.documents import read_json
+from accrual.domain.document.reading import read_json
 from accrual.domain.facts import Line, Purchase
 from accrual.domain.programme import Programme
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accrual.domain.decisions import Grant
-from accrual.domain.document import Expiry
+from accrual.domain.document.lives import Expiry
 from accrual.domain.facts import Activity, Registration
 from accrual.domain.lifetimes import last_day, shortest_life, start_of
 

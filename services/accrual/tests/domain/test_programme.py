@@ -8,7 +8,7 @@ from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.amounts import MAX_POINTS
 from accrual.domain.compiler import compile_document
 from accrual.domain.decisions import Grant, NothingEarned, Operation, Reason, Refusal
-from accrual.domain.documents import read
+from accrual.domain.document.reading import read
 from accrual.domain.facts import Activity, Registration
 
 from .builders import FRIDAY_NOON, NEW, PROGRAMMES, a_document, a_line, a_programme, a_purchase, by_rule, decided, earned, points, reasons

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accrual.domain.decisions import Explanation, Grant
-from accrual.domain.document import SpentPolicy
+from accrual.domain.document.lives import SpentPolicy
 from accrual.domain.ledger import Booking, activate, expire, grant, pay_debt, reverse
 from accrual.domain.lots import Lot, LotState, consume, expired, reduced
 from accrual.domain.reversing import Due, plan

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accrual.domain.document import SpentPolicy
+from accrual.domain.document.lives import SpentPolicy
 from accrual.domain.entries import Balance, Bucket, Movement, SystemAccount
 from accrual.domain.ledger import Booking, claim, pay_debt, reverse
 from accrual.domain.lots import Allocation, Lot, LotState

@@ -2,7 +2,7 @@
 
 From an event to the ledger, in the order a handler meets it:
 
-- `documents`: `read(text) -> Document` raises `DocumentError` with all `problems` (line, path, message, advice);
+- `document.reading`: `read(text) -> Document` raises `DocumentError` with all `problems` (line, path, message, advice);
   `read_json(dict)` the same for what `Document.as_json() -> dict` gave;
   `Document.fingerprint() -> str`: equal documents, equal fingerprints.
 - `compiler`: `compile_document(document) -> Programme`, once per version.

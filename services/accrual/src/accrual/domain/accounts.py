@@ -1,6 +1,7 @@
 """What the rules remember of an account from one event to the next."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -16,16 +17,34 @@ class CounterKey(NamedTuple):
     period: str
 
 
-class AccountState(NamedTuple):
-    """An account before an event: what its caps have let through, and how many purchases it has made.
+class Profile(NamedTuple):
+    """What is known of a holder in one programme, beside what was counted. Nobody's account has the empty one."""
 
-    `counters` needs to hold only the keys that `Programme.counters` names for the event; a missing one counts as 0.
+    member: bool = False
+    joined_at: datetime | None = None  #: when the member registered
+    segments: frozenset[str] = frozenset()
+    tier: str | None = None  #: the level that the member has at the event; None where the programme has no levels
+    seed: bytes = b""  #: the same for the holder's life, for choices that look like chance and are none: control groups
+
+
+STRANGER = Profile()
+
+
+class AccountState(NamedTuple):
+    """An account before an event: what its caps have let through, how many purchases it has made, and who it belongs to.
+
+    `counters` needs to hold only the keys that `Programme.counters` names for the event, `shared` only those that
+    `Programme.shared` names; a missing one counts as 0.
     """
 
     purchases: int = 0
     counters: Mapping[CounterKey, int] = MappingProxyType({})
+    profile: Profile = STRANGER
+    shared: Mapping[CounterKey, int] = MappingProxyType({})  #: what is counted for all accounts together: budgets, uses of a coupon
 
-    def after(self, changes: Iterable[tuple[CounterKey, int]], *, purchases: int) -> "AccountState":
+    def after(self, changes: Iterable[tuple[CounterKey, int]], *, purchases: int, shared: Iterable[tuple[CounterKey, int]] = ()) -> "AccountState":
         """Return the state with some counters set to new values. The old state stays as it is."""
-        changed = dict(changes)
-        return AccountState(purchases=purchases, counters={**self.counters, **changed} if changed else self.counters)
+        changed, common = dict(changes), dict(shared)
+        return AccountState(
+            purchases, {**self.counters, **changed} if changed else self.counters, self.profile, {**self.shared, **common} if common else self.shared
+        )

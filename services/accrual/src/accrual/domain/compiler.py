@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from accrual.domain.amounts import in_units, minor_digits
 from accrual.domain.conditions import conditions_of
-from accrual.domain.consistency import period_of
 from accrual.domain.decisions import Operation
-from accrual.domain.document import Cap, Document, Rule
+from accrual.domain.document.consistency import period_of
+from accrual.domain.document.document import Document
+from accrual.domain.document.earning import Cap, Rule
 from accrual.domain.evaluation import RuleSet
 from accrual.domain.lifetimes import days_in
 from accrual.domain.matching import Matcher
@@ -21,7 +22,7 @@ _OPERATIONS = {"points": Operation.EARN, "multiply": Operation.MULTIPLY, "fixed"
 
 
 def compile_document(document: Document) -> Programme:
-    """Return the programme that decides as the document says. The document must have been checked by `documents.read`."""
+    """Return the programme that decides as the document says. The document must have been checked by `document.reading.read`."""
     starts_at, ends_at = period_of(document)
     points, expiry, pending = document.points, document.expiry, document.pending
     triggers = {kind for rule in document.earning for kind in rule.when.activity or ()}

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from accrual.domain.document import Goods, When
+from accrual.domain.document.earning import Goods, When
 from accrual.domain.rules import WEEKDAYS, Conditions
 
 

@@ -63,6 +63,25 @@ class Explanation(NamedTuple):
     not_given: tuple[NotGiven, ...] = ()
 
 
+class RewardDue(NamedTuple):
+    """A reward that is not points, which a rule gives: it becomes an entitlement."""
+
+    rule: str
+    reward: str  #: its id in the programme's catalogue
+    quantity: int = 1
+
+
+class Effects(NamedTuple):
+    """What a decision brings about beside points and the account's own counters."""
+
+    shared: tuple[tuple[CounterKey, int], ...] = ()  #: counters of all accounts together that changed, with their new values
+    rewards: tuple[RewardDue, ...] = ()
+    coupons: tuple[str, ...] = ()  #: codes that were used
+
+
+NO_EFFECTS = Effects()
+
+
 class Grant(NamedTuple):
     """Points are given. They are usable from `usable_from` on and no longer from `expires_at` on (None: they stay)."""
 
@@ -70,7 +89,8 @@ class Grant(NamedTuple):
     usable_from: datetime
     expires_at: datetime | None
     confirmable: bool = False  #: a `purchase.confirmed` makes them usable before `usable_from`
-    counters: tuple[tuple[CounterKey, int], ...] = ()  #: counters that changed, with their new values
+    counters: tuple[tuple[CounterKey, int], ...] = ()  #: the account's counters that changed, with their new values
+    effects: Effects = NO_EFFECTS
 
     @property
     def points(self) -> int:
@@ -79,9 +99,11 @@ class Grant(NamedTuple):
 
 
 class NothingEarned(NamedTuple):
-    """The event is in order, and no rule gave anything; the explanation says why not."""
+    """The event is in order, and no rule gave points; the explanation says why not. It may still have counted, or given other rewards."""
 
     explanation: Explanation
+    counters: tuple[tuple[CounterKey, int], ...] = ()  #: the account's counters that changed, with their new values
+    effects: Effects = NO_EFFECTS
 
 
 class Reason(StrEnum):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-from accrual.domain.document import Expiry
+from accrual.domain.document.lives import Expiry
 
 _MONTHS = {"end_of_month": 1, "end_of_quarter": 3, "end_of_year": 12}
 

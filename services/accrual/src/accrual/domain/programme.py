@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.amounts import MAX_POINTS
 from accrual.domain.decisions import Decision, Explanation, Grant, NotGiven, NothingEarned, Reason, Refusal
-from accrual.domain.document import Document, Expiry, Returns
+from accrual.domain.document.document import Document
+from accrual.domain.document.lives import Expiry, Returns
 from accrual.domain.evaluation import RuleSet, evaluate
 from accrual.domain.facts import Activity, Fact, Purchase, Registration
 from accrual.domain.lifetimes import expiry_of, start_of
@@ -67,7 +68,7 @@ class Programme:
         if isinstance(decision, Refusal):
             return decision, state
         purchases = state.purchases + 1 if isinstance(fact, Purchase) else state.purchases
-        return decision, state.after(decision.counters if isinstance(decision, Grant) else (), purchases=purchases)
+        return decision, state.after(decision.counters, purchases=purchases, shared=decision.effects.shared)
 
     def decide(self, fact: Fact, state: AccountState) -> Decision:
         """Decide what one event earns, for an account in a state. Never raises for a fact that `Programmes.select` let through."""
@@ -138,7 +139,7 @@ class Programme:
         decision = self._settled(self._registration, Event((), 0, None, "", local), state, "registration")
         if not isinstance(decision, Grant):
             return decision
-        return Grant(decision.explanation, decision.usable_from, decision.expires_at, decision.confirmable, (*decision.counters, (WELCOMED, 1)))
+        return decision._replace(counters=(*decision.counters, (WELCOMED, 1)))
 
     def _settled(self, rules: RuleSet, event: Event, state: AccountState, trigger: str) -> Decision:
         terms, local = self.terms, event.local

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from accrual.domain.decisions import Reason, Refusal
+from accrual.domain.document.problems import Problem
 from accrual.domain.facts import Fact, Purchase
-from accrual.domain.problems import Problem
 from accrual.domain.programme import Programme
 
 #: One till's clock may be this far ahead; more is refused, and does not stop anybody else.

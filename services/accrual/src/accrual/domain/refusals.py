@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from accrual.domain.decisions import NotGiven
-from accrual.domain.document import Dates, Goods, Rule
+from accrual.domain.document.earning import Dates, Goods, Rule
 
 MAX_NAMED = 10
 #: Texts of events are at most this long.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from accrual.domain.document import SpentPolicy
+from accrual.domain.document.lives import SpentPolicy
 from accrual.domain.lots import Allocation, Lot, expired, in_order, usable
 
 

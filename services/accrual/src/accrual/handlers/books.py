@@ -43,7 +43,7 @@ class Books:
         standings = await accounts.load(connection, list(account_ids))
         for account_id, counters in (await accounts.counters(connection, counted)).items():
             standing = standings[account_id]
-            standings[account_id] = Standing(standing.account, AccountState(standing.state.purchases, counters))
+            standings[account_id] = Standing(standing.account, standing.state._replace(counters=counters))
         return cls(standings, lots)
 
     def know(self, lots: Mapping[UUID, Iterable[Lot]]) -> None:
@@ -86,9 +86,8 @@ class Books:
             return decision
         self._standings[account_id] = Standing(standing.account, state)
         self._touched.add(account_id)
-        if isinstance(decision, Grant):
-            for key, value in decision.counters:
-                self._counted[account_id, key] = value
+        for key, value in decision.counters:
+            self._counted[account_id, key] = value
         return decision
 
     def grant(self, account_id: UUID, decision: Grant, stamp: Stamp, cause: Cause) -> Account:
@@ -137,7 +136,7 @@ class Books:
         booking = ledger.claim(source.account, target.account, list(lots), stamp)
         self._change(booking, "moved", sum(lot.remaining for lot in booking.lots))
         purchases = target.state.purchases + source.state.purchases
-        self._standings[target_id] = Standing(self.account(target_id), AccountState(purchases, target.state.counters))
+        self._standings[target_id] = Standing(self.account(target_id), target.state._replace(purchases=purchases))
         self._closed[source_id] = target_id
         return booking
 

@@ -3,8 +3,8 @@
 import orjson
 
 from accrual import metrics
-from accrual.domain import documents
 from accrual.domain.compiler import compile_document
+from accrual.domain.document import reading
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.store import Connection, programmes
@@ -24,7 +24,7 @@ class Catalogue:
             versions = await programmes.published_since(connection, self._newest)
             for version in versions:  # nothing is awaited in here, so two that ask at once do not load a version twice
                 if version.sequence > self._newest:
-                    self._compiled.append(compile_document(documents.read_json(orjson.loads(version.document))))
+                    self._compiled.append(compile_document(reading.read_json(orjson.loads(version.document))))
                     self._newest = version.sequence
                     metrics.expect_programme(version.programme)
             self._programmes = Programmes(self._compiled)

@@ -5,11 +5,11 @@ from datetime import datetime
 
 import orjson
 
-from accrual.domain import documents
 from accrual.domain.compiler import compile_document
-from accrual.domain.document import Document
+from accrual.domain.document import reading
+from accrual.domain.document.document import Document
+from accrual.domain.document.problems import DocumentError, Problem
 from accrual.domain.entries import SystemAccount
-from accrual.domain.problems import DocumentError, Problem
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.handlers.catalogue import Catalogue
@@ -37,7 +37,7 @@ async def publish(connection: Connection, catalogue: Catalogue, text: str, *, no
     Raises the Problems `invalid-document` (422, with `errors`) and `version-exists` (409).
     """
     try:
-        document = documents.read(text)
+        document = reading.read(text)
     except DocumentError as error:
         raise _invalid(error.problems) from None
     programme = compile_document(document)

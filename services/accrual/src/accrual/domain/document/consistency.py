@@ -5,11 +5,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from accrual.domain.cap_consistency import cap_findings
-from accrual.domain.document import Document, Pending
+from accrual.domain.document.caps import cap_findings
+from accrual.domain.document.document import Document
+from accrual.domain.document.lives import Pending
+from accrual.domain.document.problems import Finding, Path
+from accrual.domain.document.rules import group_findings, rule_findings
 from accrual.domain.lifetimes import days_in, shortest_life, start_of
-from accrual.domain.problems import Finding, Path
-from accrual.domain.rule_consistency import group_findings, rule_findings
 
 
 def findings(document: Document) -> Iterator[Finding]:

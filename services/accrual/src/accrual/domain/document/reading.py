@@ -7,11 +7,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from accrual.domain.consistency import findings
-from accrual.domain.document import Document
-from accrual.domain.grammar import EXPECTED
-from accrual.domain.problems import DocumentError, Finding, Path, Problem, path_text
-from accrual.domain.sources import Source, read_source
+from accrual.domain.document.consistency import findings
+from accrual.domain.document.document import Document
+from accrual.domain.document.grammar import EXPECTED
+from accrual.domain.document.problems import DocumentError, Finding, Path, Problem, path_text
+from accrual.domain.document.sources import Source, read_source
 
 #: An error repeats what was written, but not all of a page.
 _LONGEST = 300

@@ -5,8 +5,9 @@ from decimal import Decimal
 from itertools import combinations
 
 from accrual.domain.amounts import in_units
-from accrual.domain.document import Cap, Document, Rule
-from accrual.domain.problems import Finding, Path
+from accrual.domain.document.document import Document
+from accrual.domain.document.earning import Cap, Rule
+from accrual.domain.document.problems import Finding, Path
 
 _PERIODS = ("receipt", "day", "week", "month", "year", "ever")
 

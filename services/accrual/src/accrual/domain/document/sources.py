@@ -17,7 +17,7 @@ from yaml.reader import Reader, ReaderError
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
-from accrual.domain.problems import DocumentError, Path, Problem, path_text
+from accrual.domain.document.problems import DocumentError, Path, Problem, path_text
 
 #: A programme with thousands of SKUs fits and is read within a second; a mistaken upload does not.
 MAX_CHARACTERS = 131_072

@@ -7,9 +7,10 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from accrual.domain.amounts import in_units, minor_digits
-from accrual.domain.cap_consistency import cap_findings
-from accrual.domain.document import Dates, Document, Goods, Rule
-from accrual.domain.problems import Finding, Path
+from accrual.domain.document.caps import cap_findings
+from accrual.domain.document.document import Document
+from accrual.domain.document.earning import Dates, Goods, Rule
+from accrual.domain.document.problems import Finding, Path
 from accrual.domain.rules import WEEKDAYS
 
 #: Ids that explanations and counters use for the programme and the receipt as a whole.

@@ -1,0 +1,47 @@
+"""A programme document: everything a business may say, and nothing else. Unknown keys are refused."""
+
+import json
+from hashlib import sha256
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from accrual.domain.document.earning import Caps, Rule
+from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE, Currency, DayOrMoment, Id, Label, Language, Slug, Zone
+from accrual.domain.document.lives import Expiry, Late, Pending, Returns
+from accrual.domain.document.parts import Part
+from accrual.domain.document.points import Points
+
+
+class Document(Part):
+    """A version of a programme."""
+
+    programme: Slug
+    version: Annotated[int, Field(ge=1), WHOLE]
+    name: dict[Language, Label] = {}  # noqa: RUF012  pydantic copies it
+    effective_from: DayOrMoment
+    effective_until: DayOrMoment | None = None  #: a day is meant to its end
+    zone: Zone
+    currency: Currency | None = None
+    currencies: Annotated[tuple[Currency, ...], DISTINCT] | None = None
+    merchants: Annotated[tuple[Id, ...], ONE_OR_MORE, DISTINCT]
+    points: Points
+    earning: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)]
+    cap: Caps = ()
+    pending: Pending | None = None
+    expiry: Annotated[Expiry | None, NEVER] = None
+    late: Late = Late()
+    returns: Returns = Returns()
+
+    @property
+    def all_currencies(self) -> tuple[str, ...]:
+        """The currencies purchases may be in."""
+        return self.currencies or ((self.currency,) if self.currency else ())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document as JSON values, without floats; reading it back gives an equal document."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the document's meaning: the same for `20.0` and `20.00`, and for keys in another order."""
+        return sha256(json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False).encode()).hexdigest()

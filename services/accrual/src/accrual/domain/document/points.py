@@ -1,0 +1,34 @@
+"""What a point is, and which money counts."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from accrual.domain.amounts import Rounding
+from accrual.domain.document.grammar import WHOLE, Label, Language, Money, Short
+from accrual.domain.document.parts import Part
+
+
+class Rounded(Part):
+    """What becomes of fractions, and whether each rule is rounded or the receipt as a whole."""
+
+    mode: Rounding = Rounding.FLOOR
+    per: Literal["rule", "receipt"] = "rule"
+
+
+class Basis(Part):
+    """Which money counts. `without` tax takes the tax shown on the receipt off."""
+
+    amount: Literal["after_discounts", "before_discounts"] = "after_discounts"
+    tax: Literal["with", "without"] = "with"
+    delivery: Literal["with", "without"] = "without"
+
+
+class Points(Part):
+    """What a point is: its name, its decimals, what it is worth, and how amounts of it come about."""
+
+    name: dict[Language, Label]
+    decimals: Annotated[int, Field(ge=0, le=4), WHOLE] = 0
+    worth: Money
+    rounding: Annotated[Rounded, Short("mode")] = Rounded()
+    basis: Annotated[Basis, Short("amount")] = Basis()
