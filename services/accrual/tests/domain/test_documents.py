@@ -191,6 +191,17 @@ def test_parts_that_contradict_each_other_are_found(rules: str, sections: dict[s
     assert found[0].line
 
 
+def test_a_programme_gives_something():
+    (found,) = problems_of(a_document("", points="").replace("earning:\n", ""))
+    assert (found.message, found.line) == ("the programme gives nothing", 1)
+
+
+def test_points_are_given_only_where_the_document_says_what_a_point_is():
+    (found,) = problems_of(a_document(BASE, points=""))
+    assert (found.path, found.line) == ("earning[0].give", 8)
+    assert "what a point is" in found.message
+
+
 def test_a_stored_document_that_no_longer_reads_says_where():
     stored = read(a_document(BASE)).as_json() | {"zone": "Nowhere/Nowhere"}
     with pytest.raises(DocumentError) as refused:

@@ -12,9 +12,13 @@ from accrual.domain.document.problems import Finding, Path
 from accrual.domain.document.rules import group_findings, rule_findings
 from accrual.domain.lifetimes import days_in, shortest_life, start_of
 
+#: The sections from which somebody has something. A programme needs one of them.
+GIVING = ("earning", "campaigns", "discounts", "tiers", "rewards")
+
 
 def findings(document: Document) -> Iterator[Finding]:
     """Yield everything that makes the document unfit to publish."""
+    yield from _section_findings(document)
     yield from _currency_findings(document)
     yield from _time_findings(document)
     yield from cap_findings(document.cap, ("cap",), document)
@@ -37,13 +41,24 @@ def _moment(day: date, zone: ZoneInfo) -> datetime:
     return day if isinstance(day, datetime) else start_of(day, zone)
 
 
+def _section_findings(document: Document) -> Iterator[Finding]:
+    given = document.model_fields_set
+    if not given.intersection(GIVING):
+        yield Finding((), "the programme gives nothing", f"write one of the sections {', '.join(GIVING)}")
+    if "points" not in given:
+        for number, rule in enumerate(document.earning):
+            if rule.give.model_fields_set - {"reward"}:
+                path: Path = ("earning", number, "give")
+                yield Finding(path, "gives points, and the document does not say what a point is", "add points: {name: {en: points}, worth: 0.01}")
+
+
 def _currency_findings(document: Document) -> Iterator[Finding]:
     if (document.currency is None) == (document.currencies is None):
         yield Finding(("currencies",), "needs either currency or currencies", "write currency: USD, or currencies: [USD, EUR]")
         return
     worth, currencies, path = document.points.worth, document.all_currencies, ("points", "worth")
     if isinstance(worth, Decimal):
-        if len(currencies) > 1:
+        if len(currencies) > 1 and "points" in document.model_fields_set:
             example = ", ".join(f"{currency}: {worth}" for currency in currencies)
             yield Finding(path, "says not in which currency", f"write {{{example}}} with what a point is worth in each")
         return

@@ -10,7 +10,7 @@ from accrual.domain.document.earning import Caps, Rule
 from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE, Currency, DayOrMoment, Id, Label, Language, Slug, Zone
 from accrual.domain.document.lives import Expiry, Late, Pending, Returns
 from accrual.domain.document.parts import Part
-from accrual.domain.document.points import Points
+from accrual.domain.document.points import NO_POINTS, Points
 
 
 class Document(Part):
@@ -25,8 +25,8 @@ class Document(Part):
     currency: Currency | None = None
     currencies: Annotated[tuple[Currency, ...], DISTINCT] | None = None
     merchants: Annotated[tuple[Id, ...], ONE_OR_MORE, DISTINCT]
-    points: Points
-    earning: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)]
+    points: Points = NO_POINTS
+    earning: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)] = ()
     cap: Caps = ()
     pending: Pending | None = None
     expiry: Annotated[Expiry | None, NEVER] = None

@@ -1,5 +1,6 @@
 """What a point is, and which money counts."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -32,3 +33,7 @@ class Points(Part):
     worth: Money
     rounding: Annotated[Rounded, Short("mode")] = Rounded()
     basis: Annotated[Basis, Short("amount")] = Basis()
+
+
+#: A programme of discounts or privileges has no points: nothing earns them, and they are worth nothing.
+NO_POINTS = Points.model_construct(name={}, worth=Decimal(0))
