@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from accrual.domain.document.earning import Goods, When
+from accrual.domain.document.earning import Goods, Occasion
 from accrual.domain.rules import WEEKDAYS, Conditions
 
 
-def conditions_of(when: When) -> Conditions:
+def conditions_of(when: Occasion) -> Conditions:
     """Return the conditions as sets and numbers."""
     return Conditions(
         include=_goods(when),

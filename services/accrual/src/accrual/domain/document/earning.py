@@ -53,8 +53,8 @@ class Dates(Part):
         return self
 
 
-class When(Goods):
-    """When a rule applies: all that is said here must be true."""
+class Occasion(Goods):
+    """What is bought, where, when and by whom: conditions that earning rules and discounts share. All that is said must be true."""
 
     exclude: Goods | None = None
     store: Ids | None = None
@@ -66,6 +66,11 @@ class When(Goods):
     hours: Annotated[tuple[Hours, ...], ONE_OR_MORE, DISTINCT] | None = None
     dates: Annotated[tuple[Dates, ...], ONE_OR_MORE, DISTINCT] | None = None
     first_purchase: Truth = False
+
+
+class When(Occasion):
+    """When an earning rule applies: all that is said here must be true."""
+
     activity: Ids | None = None
 
 

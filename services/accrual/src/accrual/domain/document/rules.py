@@ -1,17 +1,14 @@
 """What is wrong with a rule as a part of its programme: a rule that could never give, or never as much as it says."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from itertools import combinations, pairwise
-from typing import Any
+from collections.abc import Iterator
 
-from accrual.domain.amounts import in_units, minor_digits
+from accrual.domain.amounts import in_units
 from accrual.domain.document.caps import cap_findings
 from accrual.domain.document.document import Document
-from accrual.domain.document.earning import Dates, Goods, Rule
+from accrual.domain.document.earning import Goods, Rule
+from accrual.domain.document.money import money_findings
+from accrual.domain.document.occasions import goods_findings, window_findings
 from accrual.domain.document.problems import Finding, Path
-from accrual.domain.rules import WEEKDAYS
 
 #: Ids that explanations and counters use for the programme and the receipt as a whole.
 RESERVED = frozenset({"programme", "receipt"})
@@ -28,8 +25,8 @@ def rule_findings(rule: Rule, path: Path, document: Document) -> Iterator[Findin
     yield from _trigger_findings(rule, path)
     yield from _money_findings(rule, path, document)
     yield from _unit_findings(rule, path, document)
-    yield from _goods_findings(rule, (*path, "when"))
-    yield from _window_findings(rule, (*path, "when"), document)
+    yield from goods_findings(rule.when, (*path, "when"))
+    yield from window_findings(rule.when, (*path, "when"), document)
     yield from _target_findings(rule, (*path, "give"), document)
     yield from cap_findings(rule.cap, (*path, "cap"), document, rule=rule)
 
@@ -69,26 +66,8 @@ def _money_findings(rule: Rule, path: Path, document: Document) -> Iterator[Find
             yield Finding((*path, "when", "currency"), f"{currency} is not a currency of the programme", f"known here: {', '.join(programme)}")
     currencies = rule.when.currency or programme
     if not isinstance(rule.give.per, str):
-        yield from _amount_findings(rule.give.per, (*path, "give", "per"), currencies)
-    yield from _amount_findings(rule.when.minimum, (*path, "when", "minimum"), currencies)
-
-
-def _amount_findings(money: Any, path: Path, currencies: Sequence[str]) -> Iterator[Finding]:
-    if money is None:
-        return
-    if isinstance(money, Decimal) and len(currencies) > 1:
-        example = ", ".join(f"{currency}: {money}" for currency in currencies)
-        yield Finding(path, "says not in which currency", f"write {{{example}}} with the amount in each")
-        return
-    amounts = dict.fromkeys(currencies, money) if isinstance(money, Decimal) else money
-    for currency in currencies:
-        if currency not in amounts:
-            yield Finding(path, f"says nothing for {currency}", f"add {currency}, or restrict the rule with when: {{currency: …}}")
-    for currency, amount in amounts.items():
-        if currency not in currencies:
-            yield Finding(path, f"{currency} cannot occur here", f"remove it; known here: {', '.join(currencies)}")
-        elif in_units(amount, minor_digits(currency)) is None:
-            yield Finding(path, f"{amount} is finer than the smallest coin of {currency}", f"write at most {minor_digits(currency)} decimals")
+        yield from money_findings(rule.give.per, (*path, "give", "per"), currencies)
+    yield from money_findings(rule.when.minimum, (*path, "when", "minimum"), currencies)
 
 
 def _unit_findings(rule: Rule, path: Path, document: Document) -> Iterator[Finding]:
@@ -99,51 +78,6 @@ def _unit_findings(rule: Rule, path: Path, document: Document) -> Iterator[Findi
         )
     if rule.when.quantity is not None and in_units(rule.when.quantity, 3) is None:
         yield Finding((*path, "when", "quantity"), "finer than a thousandth", "write at most 3 decimals")
-
-
-def _goods_findings(rule: Rule, path: Path) -> Iterator[Finding]:
-    if rule.when.exclude is None:
-        return
-    if not rule.when.exclude.model_fields_set:
-        yield Finding((*path, "exclude"), "excludes nothing", "name a category, brand, sku or label, or remove it")
-    for key in Goods.model_fields:
-        both = set(getattr(rule.when, key) or ()) & set(getattr(rule.when.exclude, key) or ())
-        for word in sorted(both):
-            yield Finding((*path, "exclude", key), f"{word} is both asked for and excluded", "remove it from one of the two")
-
-
-def _window_findings(rule: Rule, path: Path, document: Document) -> Iterator[Finding]:
-    windows, hours = rule.when.dates or (), sorted(rule.when.hours or ())
-    for one, other in combinations(windows, 2):
-        if _first(one) <= _last(other) and _first(other) <= _last(one):
-            yield Finding((*path, "dates"), f"two windows overlap from {max(_first(one), _first(other))} on", "make them one, or part them")
-    for early, late in pairwise(hours):
-        if late[:5] < early[6:]:
-            yield Finding((*path, "hours"), f"{early} and {late} overlap", "make them one")
-    start, end = _day(document.effective_from, date.min), _day(document.effective_until, date.max)
-    if windows and all(_last(window) < start or _first(window) > end for window in windows):
-        yield Finding((*path, "dates"), "the rule can never apply: the programme version is not in force then", "remove the rule, or correct its dates")
-    elif windows and rule.when.days and not any(_has_weekday(window, rule.when.days) for window in windows):
-        yield Finding((*path, "days"), f"there is no {' or '.join(rule.when.days)} between these dates", "correct the days or the dates")
-
-
-def _first(window: Dates) -> date:
-    return window.first or date.min
-
-
-def _last(window: Dates) -> date:
-    return window.until or date.max
-
-
-def _day(moment: date | None, otherwise: date) -> date:
-    return otherwise if moment is None else moment.date() if isinstance(moment, datetime) else moment
-
-
-def _has_weekday(window: Dates, days: Sequence[str]) -> bool:
-    if window.first is None or window.until is None:
-        return True
-    length = min((window.until - window.first).days + 1, 7)
-    return any(WEEKDAYS[(window.first + timedelta(days=number)).weekday()] in days for number in range(length))
 
 
 def _target_findings(rule: Rule, path: Path, document: Document) -> Iterator[Finding]:
