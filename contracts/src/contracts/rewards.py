@@ -44,11 +44,14 @@ class Step(Wire):
     """
 
     rule: Id
-    operation: Literal["earn", "multiply", "fixed", "round", "cap"]
+    operation: Literal["earn", "multiply", "fixed", "reward", "round", "cap"]
     points_exact: Fraction
     lines: tuple[Id, ...] = Field(default=(), description="The lines counted; empty where all are, or where naming them all would make the event too long.")
     basis: Count | None = Field(default=None, description="The money counted, in minor units.")
     text: Text = Field(description="The same in words: `120.00 at 1 per 20.00`.")
+    quantity: Count = Field(
+        default=1, description="How many times it was given: 2 where twenty of each tenth were bought at once. A reward step gives no points."
+    )
 
 
 class NotGiven(Wire):

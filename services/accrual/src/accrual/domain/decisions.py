@@ -15,6 +15,7 @@ class Operation(StrEnum):
     EARN = "earn"
     MULTIPLY = "multiply"
     FIXED = "fixed"
+    REWARD = "reward"  #: gives no points, but a reward of the catalogue, `quantity` times
     ROUND = "round"
     CAP = "cap"
 
@@ -32,6 +33,7 @@ class Step(NamedTuple):
     lines: tuple[str, ...]  #: ids of the lines counted; empty where the step is about the whole receipt
     basis: int | None  #: the money counted, in minor units
     say: tuple[Any, ...]  #: a function of `wording`, and its arguments
+    quantity: int = 1  #: how many times it is given: 2 where twenty of "each tenth" were bought at once
 
     @property
     def text(self) -> str:

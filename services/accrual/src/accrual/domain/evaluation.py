@@ -5,9 +5,10 @@ Rounding and caps come after, in `settlement`.
 
 from dataclasses import dataclass
 
-from accrual.domain.accounts import AccountState
+from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.baskets import Basket
 from accrual.domain.decisions import NotGiven, Step
+from accrual.domain.facts import Fact
 from accrual.domain.matching import Matcher
 from accrual.domain.multiplication import multiply
 from accrual.domain.rules import Arithmetic, CompiledRule, Day, Event, Share
@@ -23,6 +24,10 @@ class RuleSet:
     matcher: Matcher
     arithmetic: Arithmetic
     stacking: bool  #: some rule is exclusive or in a best-of group
+
+    def shared(self, _: Fact) -> tuple[CounterKey, ...]:
+        """Return the counters of all accounts together that the rules ask for."""
+        return ()
 
 
 def evaluate(rules: RuleSet, event: Event, state: AccountState, day: Day) -> tuple[list[Share], tuple[NotGiven, ...]]:

@@ -18,6 +18,13 @@ class Line(NamedTuple):
     tax_amount: int = 0
 
 
+class Payment(NamedTuple):
+    """A part of a receipt paid by one means, in minor units."""
+
+    kind: str
+    amount: int
+
+
 class Purchase(NamedTuple):
     """A receipt. Its account is not here: rules never see who buys, only that somebody is identified."""
 
@@ -32,6 +39,8 @@ class Purchase(NamedTuple):
     delivery_amount: int = 0
     delivery_tax_amount: int = 0
     identified: bool = True  #: without an identifier nothing is earned
+    payments: tuple[Payment, ...] = ()
+    coupons: tuple[str, ...] = ()  #: codes, as they were presented
 
 
 class Activity(NamedTuple):

@@ -88,6 +88,15 @@ class Programme:
             found.append(WELCOMED)
         return tuple(found)
 
+    def shared(self, fact: Fact) -> tuple[CounterKey, ...]:
+        """Return the counters of all accounts together that deciding the event may read or change: budgets, uses of coupons.
+
+        Most events have none. They must be locked, in sorted order and after the account, from before they are read until the decision is committed;
+        their new values are in the decision's `effects.shared`.
+        """
+        rules = self.rules_for(fact)
+        return () if rules is None else rules.shared(fact)
+
     def worth(self, points: int, currency: str) -> int:
         """Return what points are worth in minor units of a currency of the programme, rounded down."""
         rate = self.terms.worth[currency]

@@ -7,7 +7,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from accrual.domain.exchanges import as_exchanged
-from accrual.domain.facts import Line, Purchase
+from accrual.domain.facts import Line, Payment, Purchase
 from accrual.domain.returns import Back, Returned
 from contracts.purchases import PurchaseCancelled, PurchaseConfirmed, PurchaseRecorded, PurchaseReturned
 
@@ -33,6 +33,8 @@ def purchase_of(data: PurchaseRecorded, *, identified: bool) -> Purchase:
         delivery_amount=data.delivery_amount,
         delivery_tax_amount=data.delivery_tax_amount,
         identified=identified,
+        payments=cast("tuple[Payment, ...]", data.payments),
+        coupons=data.coupons,
     )
 
 
