@@ -46,5 +46,9 @@ class AccountState(NamedTuple):
         """Return the state with some counters set to new values. The old state stays as it is."""
         changed, common = dict(changes), dict(shared)
         return AccountState(
-            purchases, {**self.counters, **changed} if changed else self.counters, self.profile, {**self.shared, **common} if common else self.shared
+            purchases,
+            {**self.counters, **changed} if changed else self.counters,
+            self.profile,
+            {**self.shared, **common} if common else self.shared,
+            self.codes,
         )

@@ -18,9 +18,9 @@ def own_uses_key(coupon: str) -> CounterKey:
     return CounterKey(f"coupon/{coupon}", "times/ever")
 
 
-def code_key(coupon: str, code: str) -> CounterKey:
-    """Name the uses left of one unique code. It stands in `AccountState.shared`, and is 0 for a code never issued, used, or no longer valid.
+def code_key(code: str) -> CounterKey:
+    """Name how often a code that was issued one by one was used: never more than once. It stands in `AccountState.shared`.
 
-    So it is 1 where a code was issued, may be used at the event's time, and was not used; using it makes it 0, a return 1 again.
+    `Programme.shared` names one for each code presented that is not in the document; those never issued need not be kept.
     """
-    return CounterKey(f"coupon/{coupon}", f"left/{code}")
+    return CounterKey("coupon", f"code/{code}")
