@@ -213,6 +213,9 @@ Step = Annotated[Decimal | dict[str, Decimal] | str, PlainValidator(_step), Plai
 NEVER = Never()
 
 Days = Annotated[str, _written(r"^\d{1,4} days?$", "a number of days, as 14 days")]
+Clock = Annotated[str, _written(r"^[1-9]\d{0,3} (minutes?|hours?)$", "minutes or hours, as 10 minutes or 24 hours")]
+"""`10 minutes`, `24 hours`."""
+
 DaysOrConfirmed = Annotated[str, _written(r"^(\d{1,4} days?|confirmed)$", "a number of days, as 14 days, or confirmed")]
 Span = Annotated[str, _written(r"^(\d{1,4} days?|\d{1,3} months?|\d{1,2} years?)$", "14 days, 12 months or 1 year")]
 """`14 days`, `12 months`, `1 year`."""
