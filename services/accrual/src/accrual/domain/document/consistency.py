@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from accrual.domain.document.caps import cap_findings
+from accrual.domain.document.coupons import coupon_findings
 from accrual.domain.document.document import Document
 from accrual.domain.document.lives import Pending
 from accrual.domain.document.problems import Finding, Path
@@ -25,6 +26,7 @@ def findings(document: Document) -> Iterator[Finding]:
     for number, rule in enumerate(document.earning):
         yield from rule_findings(rule, ("earning", number), document)
     yield from group_findings(document)
+    yield from coupon_findings(document)
     yield from _return_findings(document)
 
 

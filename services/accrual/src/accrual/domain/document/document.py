@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from accrual.domain.document.coupons import Coupons
 from accrual.domain.document.earning import Caps, Rule
+from accrual.domain.document.fraud import Fraud
 from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE, Currency, DayOrMoment, Id, Label, Language, Slug, Zone
 from accrual.domain.document.lives import Expiry, Late, Pending, Returns
 from accrual.domain.document.parts import Part
@@ -28,6 +30,8 @@ class Document(Part):
     points: Points = NO_POINTS
     earning: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)] = ()
     cap: Caps = ()
+    coupons: Coupons = ()
+    fraud: Fraud | None = None
     pending: Pending | None = None
     expiry: Annotated[Expiry | None, NEVER] = None
     late: Late = Late()
