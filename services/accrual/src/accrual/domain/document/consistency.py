@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from accrual.domain.document.caps import cap_findings
 from accrual.domain.document.coupons import coupon_findings
 from accrual.domain.document.document import Document
+from accrual.domain.document.ladders import tier_findings
 from accrual.domain.document.lives import Pending
 from accrual.domain.document.problems import Finding, Path
 from accrual.domain.document.rules import group_findings, rule_findings
@@ -28,6 +29,7 @@ def findings(document: Document) -> Iterator[Finding]:
     yield from group_findings(document)
     yield from coupon_findings(document)
     yield from _return_findings(document)
+    yield from tier_findings(document)
 
 
 def period_of(document: Document) -> tuple[datetime, datetime | None]:

@@ -13,6 +13,7 @@ from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE,
 from accrual.domain.document.lives import Expiry, Late, Pending, Returns
 from accrual.domain.document.parts import Part
 from accrual.domain.document.points import NO_POINTS, Points
+from accrual.domain.document.tiers import Tiers
 
 
 class Document(Part):
@@ -36,6 +37,7 @@ class Document(Part):
     expiry: Annotated[Expiry | None, NEVER] = None
     late: Late = Late()
     returns: Returns = Returns()
+    tiers: Tiers | None = None
 
     @property
     def all_currencies(self) -> tuple[str, ...]:

@@ -202,6 +202,8 @@ Day = Annotated[date, BeforeValidator(_day)]
 DayOrMoment = Annotated[datetime | date, BeforeValidator(_day_or_moment)]
 Amount = Annotated[Decimal, BeforeValidator(_number), AfterValidator(_positive), PlainSerializer(_shown)]
 """A positive decimal number, kept exactly."""
+Threshold = Annotated[Decimal, BeforeValidator(_number), PlainSerializer(_shown)]
+"""A decimal number that may be 0, kept exactly."""
 
 _MONEY_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "object", "additionalProperties": {"type": ["number", "string"]}}]}
 Money = Annotated[Decimal | dict[str, Decimal], PlainValidator(_money), PlainSerializer(_shown), WithJsonSchema(_MONEY_SCHEMA)]
