@@ -30,6 +30,14 @@ class Movement(StrEnum):
     CLAIM = "claim"
     REVERSE = "reverse"
     PAY_DEBT = "pay-debt"
+    HOLD = "hold"
+    CAPTURE = "capture"
+    RELEASE = "release"
+    SPEND = "spend"
+    RESTORE = "restore"
+    ADJUST = "adjust"
+    FORFEIT = "forfeit"
+    TRANSFER = "transfer"
 
 
 class SystemAccount(StrEnum):
@@ -38,6 +46,8 @@ class SystemAccount(StrEnum):
     ISSUED = "issued"
     EXPIRED = "expired"
     REDEEMED = "redeemed"
+    FORFEITED = "forfeited"
+    ADJUSTED = "adjusted"
 
     def id_in(self, programme: str) -> UUID:
         """Return its account id in a programme: the same for ever."""
@@ -76,7 +86,7 @@ class Stamp(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One leg. A system account has neither version nor balance; `usable_from` and `expires_at` stand on grants only."""
+    """One leg. A system account has neither version nor balance; `usable_from` and `expires_at` stand where a lot is opened, or reopened."""
 
     account_id: UUID
     version: int | None

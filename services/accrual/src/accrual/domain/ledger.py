@@ -58,7 +58,7 @@ def activate(account: Account, lot: Lot, stamp: Stamp) -> Booking:
         Entry(account.id, version, Bucket.PENDING, -lot.remaining, pending, lot.id),
         Entry(account.id, version, Bucket.AVAILABLE, lot.remaining, available, lot.id),
     )
-    return _booked(Transaction(stamp, Movement.ACTIVATE, entries), [(account, balance)], (lot._replace(state=LotState.AVAILABLE),))
+    return booked(Transaction(stamp, Movement.ACTIVATE, entries), [(account, balance)], (lot._replace(state=LotState.AVAILABLE),))
 
 
 def expire(account: Account, lot: Lot, stamp: Stamp) -> Booking:
@@ -70,7 +70,7 @@ def expire(account: Account, lot: Lot, stamp: Stamp) -> Booking:
         Entry(account.id, account.version + 1, bucket, -lot.remaining, after, lot.id),
         Entry(SystemAccount.EXPIRED.id_in(stamp.programme), None, Bucket.SYSTEM, lot.remaining, None, lot.id),
     )
-    return _booked(Transaction(stamp, Movement.EXPIRE, entries), [(account, balance)], (lot._replace(remaining=0, state=LotState.EXPIRED),))
+    return booked(Transaction(stamp, Movement.EXPIRE, entries), [(account, balance)], (lot._replace(remaining=0, state=LotState.EXPIRED),))
 
 
 def claim(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp) -> Booking:
@@ -100,7 +100,7 @@ def claim(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp) -
     if not entries:
         return Booking(transaction, (source, target), ())
     moved = tuple(lot._replace(account_id=target.id) for lot in lots)
-    return _booked(transaction, [(source, out_of), (target, into)], moved)
+    return booked(transaction, [(source, out_of), (target, into)], moved)
 
 
 def reverse(account: Account, reversal: Reversal, lots: Mapping[UUID, Lot], stamp: Stamp) -> Booking:
@@ -121,7 +121,7 @@ def reverse(account: Account, reversal: Reversal, lots: Mapping[UUID, Lot], stam
         entries.append(Entry(account.id, version, Bucket.DEBT, -reversal.debt, balance.debt, None))
         entries.append(Entry(issued, None, Bucket.SYSTEM, reversal.debt, None, None))
     transaction = Transaction(stamp, Movement.REVERSE, tuple(entries))
-    return _booked(transaction, [(account, balance)], tuple(changed)) if entries else Booking(transaction, (account,), ())
+    return booked(transaction, [(account, balance)], tuple(changed)) if entries else Booking(transaction, (account,), ())
 
 
 def pay_debt(account: Account, lots: Iterable[Lot], stamp: Stamp) -> Booking:
@@ -140,10 +140,11 @@ def pay_debt(account: Account, lots: Iterable[Lot], stamp: Stamp) -> Booking:
             entries.append(Entry(account.id, account.version + 1, bucket, -points, after, lot.id))
             entries.append(Entry(account.id, account.version + 1, Bucket.DEBT, points, balance.debt, lot.id))
     transaction = Transaction(stamp, Movement.PAY_DEBT, tuple(entries))
-    return _booked(transaction, [(account, balance)], tuple(changed)) if entries else Booking(transaction, (account,), ())
+    return booked(transaction, [(account, balance)], tuple(changed)) if entries else Booking(transaction, (account,), ())
 
 
-def _booked(transaction: Transaction, balances: Sequence[tuple[Account, Balance]], lots: tuple[Lot, ...]) -> Booking:
+def booked(transaction: Transaction, balances: Sequence[tuple[Account, Balance]], lots: tuple[Lot, ...]) -> Booking:
+    """Return a transaction with its accounts one version further, at these balances, and its lots."""
     encoded = canonical(transaction)
     accounts = tuple(Account(account.id, account.version + 1, balance, link(account.hash, encoded)) for account, balance in balances)
     return Booking(transaction, accounts, lots)

@@ -12,7 +12,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class LotState(StrEnum):
-    """Where a lot's remaining points are booked. `spent` and `expired` lots have none."""
+    """Where a lot's remaining points are booked. `spent` and `expired` lots have none; of a spent one, some may be held."""
 
     PENDING = "pending"
     AVAILABLE = "available"
@@ -21,7 +21,7 @@ class LotState(StrEnum):
 
 
 class Lot(NamedTuple):
-    """The points of one grant. `remaining` falls from `amount` to 0; nothing ever raises it."""
+    """The points of one grant. `remaining` falls from `amount` to 0 as they are held, spent or lost, and rises when held or spent ones come back."""
 
     id: UUID
     account_id: UUID
@@ -92,3 +92,10 @@ def reduced(lot: Lot, *, points: int) -> Lot:
         raise ValueError(f"cannot take {points} of the {lot.remaining} points of lot {lot.id}")
     remaining = lot.remaining - points
     return lot._replace(remaining=remaining, state=lot.state if remaining else LotState.SPENT)
+
+
+def refilled(lot: Lot, *, points: int, until: datetime | None = None) -> Lot:
+    """Return the lot with points given back to it; with `until`, it lives to that moment. More than was taken is a programming error."""
+    if not 0 < points <= lot.amount - lot.remaining:
+        raise ValueError(f"cannot give {points} points back to lot {lot.id}, which has {lot.remaining} of {lot.amount}")
+    return lot._replace(remaining=lot.remaining + points, state=LotState.AVAILABLE, expires_at=until or lot.expires_at)

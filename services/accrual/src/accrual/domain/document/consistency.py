@@ -12,6 +12,7 @@ from accrual.domain.document.ladders import tier_findings
 from accrual.domain.document.lives import Pending
 from accrual.domain.document.problems import Finding, Path
 from accrual.domain.document.rules import group_findings, rule_findings
+from accrual.domain.document.spends import spending_findings
 from accrual.domain.lifetimes import days_in, shortest_life, start_of
 
 #: The sections from which somebody has something. A programme needs one of them.
@@ -29,6 +30,7 @@ def findings(document: Document) -> Iterator[Finding]:
     yield from group_findings(document)
     yield from coupon_findings(document)
     yield from _return_findings(document)
+    yield from spending_findings(document)
     yield from tier_findings(document)
 
 

@@ -13,6 +13,7 @@ from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE,
 from accrual.domain.document.lives import Expiry, Late, Pending, Returns
 from accrual.domain.document.parts import Part
 from accrual.domain.document.points import NO_POINTS, Points
+from accrual.domain.document.spending import Spending
 from accrual.domain.document.tiers import Tiers
 
 
@@ -37,6 +38,7 @@ class Document(Part):
     expiry: Annotated[Expiry | None, NEVER] = None
     late: Late = Late()
     returns: Returns = Returns()
+    spending: Spending = Spending()
     tiers: Tiers | None = None
 
     @property
