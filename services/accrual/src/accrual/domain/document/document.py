@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from accrual.domain.document.campaigns import Campaigns, CampaignStacking
 from accrual.domain.document.coupons import Coupons
 from accrual.domain.document.earning import Caps, Rule
 from accrual.domain.document.fraud import Fraud
@@ -31,6 +32,8 @@ class Document(Part):
     merchants: Annotated[tuple[Id, ...], ONE_OR_MORE, DISTINCT]
     points: Points = NO_POINTS
     earning: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)] = ()
+    campaigns: Campaigns = ()
+    campaign_stacking: CampaignStacking = "all"  #: of the campaigns that give something: all, the one that gives most, or the one written last
     cap: Caps = ()
     coupons: Coupons = ()
     fraud: Fraud | None = None

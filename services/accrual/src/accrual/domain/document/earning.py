@@ -1,10 +1,10 @@
-"""Earning rules: when they apply, what they give, and how much at most."""
+"""Earning rules: when they apply, and how much they give at most. What they give is in `gives`."""
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from accrual.domain.document.gives import Give
 from accrual.domain.document.grammar import (
     DISTINCT,
     ONE_OR_MORE,
@@ -17,9 +17,11 @@ from accrual.domain.document.grammar import (
     Label,
     Language,
     Money,
+    Recurrence,
+    Share,
     Slug,
     Slugs,
-    Step,
+    Span,
     Truth,
     problem,
 )
@@ -27,6 +29,7 @@ from accrual.domain.document.parts import Part
 
 Trigger = Literal["purchase", "registration", "activity"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Period = Literal["day", "week", "month", "quarter", "year", "ever"]
 
 
 class Goods(Part):
@@ -68,35 +71,43 @@ class Occasion(Goods):
     first_purchase: Truth = False
 
 
+class Paid(Part):
+    """By which means a receipt is paid: with any amount, or with at least a share of all payments."""
+
+    kind: Annotated[tuple[Literal["cash", "card", "gift-card", "wallet", "points", "other"], ...], ONE_OR_MORE, DISTINCT]
+    share: Share | None = None
+
+
+class Spent(Part):
+    """So much spent in a period of the programme's calendar on the goods that the rule is about, this purchase included."""
+
+    first: Annotated[Money, Field(alias="from")]
+    per: Period = "month"
+
+
+class Streak(Part):
+    """So many purchases in each of so many periods one after the other. The purchase that completes them counts; then they begin anew."""
+
+    purchases: Annotated[int, Field(ge=1, le=100), WHOLE] = 1
+    per: Literal["day", "week", "month", "quarter", "year"]
+    times: Annotated[int, Field(ge=2, le=53), WHOLE]
+
+
 class When(Occasion):
     """When an earning rule applies: all that is said here must be true."""
 
     activity: Ids | None = None
-
-
-class Give(Part):
-    """What a rule gives: `points` per something, `fixed` points, or `multiply` for the points of base rules."""
-
-    points: Amount | None = None
-    per: Step | None = None
-    whole_steps: Truth = False  #: count full steps of `per` only: 39.99 at 5 per 20.00 gives 5. They belong to the receipt
-    fixed: Amount | None = None
-    multiply: Amount | None = None
-    of: Slugs | None = None  #: the base rules to multiply; all where not given
-
-    @model_validator(mode="after")
-    def _is_one_thing(self) -> "Give":
-        if sum(value is not None for value in (self.points, self.fixed, self.multiply)) != 1:
-            raise problem("gives nothing, or several things", "write one of: points with per, fixed, multiply")
-        if (self.points is None) != (self.per is None):
-            raise problem("points and per belong together", "write {points: 1, per: 20.00}, or {fixed: 100} for points given once")
-        if self.multiply is not None and self.multiply <= Decimal(1):
-            raise problem("a multiplier must be more than 1", "to give less for some goods, exclude them from the base rule and write a rule of their own")
-        if self.of is not None and self.multiply is None:
-            raise problem("`of` belongs to `multiply`", "remove it")
-        if self.whole_steps and (self.points is None or self.per in ("unit", "visit")):
-            raise problem("whole_steps belongs to points per money", "remove it")
-        return self
+    merchant: Ids | None = None
+    repeats: Recurrence | None = None  #: days by RFC 5545; an INTERVAL above 1 counts from the first day of `dates`
+    tier: Slugs | None = None
+    segment: Ids | None = None
+    coupon: Slugs | None = None  #: one of these is presented, and may be used
+    member_for: Span | None = None  #: so long a member of the programme
+    payment: Paid | None = None
+    every: Annotated[int, Field(ge=2, le=10_000), WHOLE] | None = None  #: each tenth, say, of those that meet everything else; per account, for ever
+    unit: Literal["purchase", "item"] = "purchase"  #: what `every` counts
+    spent: Spent | None = None
+    streak: Streak | None = None
 
 
 class Cap(Part):
@@ -104,7 +115,8 @@ class Cap(Part):
 
     points: Amount | None = None
     times: Annotated[int, Field(ge=1), WHOLE] | None = None
-    per: Literal["receipt", "day", "week", "month", "year", "ever"]
+    per: Literal["receipt", "day", "week", "month", "quarter", "year", "ever"]
+    over: Literal["cut", "reject"] = "cut"  #: what is over it: give as much as fits, or nothing
 
     @model_validator(mode="after")
     def _counts_one_thing(self) -> "Cap":
@@ -112,6 +124,8 @@ class Cap(Part):
             raise problem("a cap counts either points or times", "write {points: 500, per: month} or {times: 1, per: day}")
         if self.times is not None and self.per == "receipt":
             raise problem("a rule applies once to a receipt anyway", "use another period, or remove the cap")
+        if self.times is not None and self.over == "reject":
+            raise problem("what is over a number of times is never given", "remove `over`")
         return self
 
 

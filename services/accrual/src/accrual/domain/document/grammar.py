@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dateutil.rrule import rrulestr
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -26,6 +27,10 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _WHOLE = re.compile(r"-?\d{1,9}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_PER = ("unit", "visit", "month", "quarter", "year", "ever")
+_RULE = re.compile(r"[A-Z]+=[A-Z0-9,+-]+(;[A-Z]+=[A-Z0-9,+-]+)*")
+_RULE_PARTS = frozenset({"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYYEARDAY", "BYWEEKNO", "BYSETPOS", "WKST"})
+_WHICH_DAY = frozenset({"BYDAY", "BYMONTHDAY", "BYYEARDAY"})
 
 
 def problem(message: str, advice: str) -> PydanticCustomError:
@@ -52,8 +57,12 @@ def _money(value: Any) -> Any:
     return {currency: _positive(_number(amount)) for currency, amount in value.items()}
 
 
+def _from(value: Any) -> Any:
+    return Decimal(0) if value in (0, "0", Decimal(0)) else _money(value)
+
+
 def _step(value: Any) -> Any:
-    return value if value in ("unit", "visit") else _money(value)
+    return value if value in _PER else _money(value)
 
 
 def _positive(value: Decimal) -> Decimal:
@@ -126,6 +135,23 @@ def _hours(value: str) -> str:
     if not start < end <= "24:00" or max(start[3:], end[3:]) > "59":
         raise problem("not a span of hours within one day", "write 16:00-18:00; for a night two spans, 22:00-24:00 and 00:00-02:00")
     return value
+
+
+def _recurrence(value: str) -> str:
+    rule = value.removeprefix("RRULE:").upper()
+    parts = dict(part.partition("=")[::2] for part in rule.split(";")) if _RULE.fullmatch(rule) else {}
+    if not parts or parts.get("FREQ") not in {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}:
+        raise problem(f"`{value}` is no recurrence of days", "write it by RFC 5545, as FREQ=MONTHLY;BYDAY=1SA for the first Saturday of each month")
+    unknown = sorted(parts.keys() - _RULE_PARTS)
+    if unknown:
+        raise problem(f"{unknown[0]} means nothing here", "use `dates` for the first and the last day, and `hours` for hours")
+    if not _WHICH_DAY & parts.keys() and parts["FREQ"] != "DAILY":
+        raise problem("says not on which days", f"name them, as FREQ={parts['FREQ']};BYDAY=TU")
+    try:
+        rrulestr(rule, dtstart=datetime(2001, 1, 1))  # noqa: DTZ001  days have no zone
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        raise problem(f"`{value}` is no recurrence of days", "write it by RFC 5545, as FREQ=MONTHLY;BYDAY=1SA for the first Saturday of each month") from error
+    return rule
 
 
 def _shown(value: Any) -> Any:
@@ -209,8 +235,17 @@ _MONEY_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "number"}, {"type": "string"
 Money = Annotated[Decimal | dict[str, Decimal], PlainValidator(_money), PlainSerializer(_shown), WithJsonSchema(_MONEY_SCHEMA)]
 """A positive amount of money; by currency where the programme has several."""
 
+From = Annotated[Decimal | dict[str, Decimal], PlainValidator(_from), PlainSerializer(_shown), WithJsonSchema(_MONEY_SCHEMA)]
+"""An amount of money where something begins: 0, or an amount as everywhere."""
+
 Step = Annotated[Decimal | dict[str, Decimal] | str, PlainValidator(_step), PlainSerializer(_shown), WithJsonSchema(_MONEY_SCHEMA)]
-"""What points are given per: an amount of money, `unit` or `visit`."""
+"""What points are given per: an amount of money, `unit` or `visit`; for a volume a period."""
+
+Recurrence = Annotated[str, AfterValidator(_recurrence)]
+"""Days that come again, by RFC 5545: `FREQ=WEEKLY;BYDAY=TU`."""
+
+Share = Annotated[str, _written(r"^(100|[1-9]\d?(\.\d{1,2})?)%$", "a share, as 50%")]
+"""A share above 0 and up to 100 %: `50%`."""
 
 NEVER = Never()
 
