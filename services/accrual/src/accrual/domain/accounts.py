@@ -41,14 +41,10 @@ class AccountState(NamedTuple):
     counters: Mapping[CounterKey, int] = MappingProxyType({})
     profile: Profile = STRANGER
     shared: Mapping[CounterKey, int] = MappingProxyType({})  #: what is counted for all accounts together: budgets, uses of a coupon
+    codes: Mapping[str, str] = MappingProxyType({})  #: coupons by the codes presented that were issued one by one
 
     def after(self, changes: Iterable[tuple[CounterKey, int]], *, purchases: int, shared: Iterable[tuple[CounterKey, int]] = ()) -> "AccountState":
         """Return the state with some counters set to new values. The old state stays as it is."""
         changed, common = dict(changes), dict(shared)
-        return AccountState(
-            purchases,
-            {**self.counters, **changed} if changed else self.counters,
-            self.profile,
-            {**self.shared, **common} if common else self.shared,
-            self.codes,
-        )
+        counters = {**self.counters, **changed} if changed else self.counters
+        return AccountState(purchases, counters, self.profile, {**self.shared, **common} if common else self.shared, self.codes)
