@@ -33,6 +33,7 @@ class Kept(NamedTuple):
     explanation: Explanation
     counters: tuple[tuple[CounterKey, int], ...]
     stands: bool
+    shared: tuple[tuple[CounterKey, int], ...] = ()  #: what it uses of the budgets of all accounts together
 
     @property
     def points(self) -> int:

@@ -1,10 +1,10 @@
 """Balances, versions and counters of accounts, and the lock that orders those who write them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from accrual.domain.accounts import AccountState, CounterKey
+from accrual.domain.accounts import AccountState, CounterKey, Profile
 from accrual.domain.entries import Account, Balance
 from accrual.store import Connection
 
@@ -18,7 +18,10 @@ class Standing:
 
 
 _LOCK = "select id, moved_to from account where id = any($1::uuid[]) order by id for update"
-_LOAD = "select id, version, pending, available, held, debt, hash, purchases from account where id = any($1::uuid[])"
+_LOAD = """
+    select id, version, pending, available, held, debt, hash, purchases, kind = 'member', registered_at, coalesce(seed, uuid_send(id))
+    from account where id = any($1::uuid[])
+"""
 _SAVE = """
     update account
     set version = new.version, pending = new.pending, available = new.available, held = new.held, debt = new.debt,
@@ -27,6 +30,11 @@ _SAVE = """
         select unnest($1::uuid[]) as id, unnest($2::bigint[]) as version, unnest($3::bigint[]) as pending, unnest($4::bigint[]) as available,
                unnest($5::bigint[]) as held, unnest($6::bigint[]) as debt, unnest($7::bytea[]) as hash, unnest($8::bigint[]) as purchases
     ) as new
+    where account.id = new.id
+"""
+_SAVE_PROFILES = """
+    update account set registered_at = new.registered_at, seed = new.seed
+    from (select unnest($1::uuid[]) as id, unnest($2::timestamptz[]) as registered_at, unnest($3::bytea[]) as seed) as new
     where account.id = new.id
 """
 _CLOSE = "update account set moved_to = new.target from (select unnest($1::uuid[]) as id, unnest($2::uuid[]) as target) as new where account.id = new.id"
@@ -65,7 +73,10 @@ async def lock(connection: Connection, account_ids: Iterable[UUID]) -> bool:
 async def load(connection: Connection, account_ids: Collection[UUID]) -> dict[UUID, Standing]:
     """Read accounts as they are, without their counters. They should be locked."""
     return {
-        row[0]: Standing(Account(row[0], row[1], Balance(row[2], row[3], row[4], row[5]), row[6]), AccountState(purchases=row[7]))
+        row[0]: Standing(
+            Account(row[0], row[1], Balance(row[2], row[3], row[4], row[5]), row[6]),
+            AccountState(purchases=row[7], profile=Profile(member=row[8], joined_at=row[9], seed=row[10])),
+        )
         for row in await connection.fetch(_LOAD, list(account_ids))
     }
 
@@ -87,6 +98,13 @@ async def save(connection: Connection, standings: Collection[Standing]) -> None:
         [account.hash for account in accounts],
         [standing.state.purchases for standing in standings],
     )
+
+
+async def save_profiles(connection: Connection, profiles: Mapping[UUID, Profile]) -> None:
+    """Write when members joined, and the seeds of accounts. Their rows must be locked."""
+    if profiles:
+        joined, seeds = [profile.joined_at for profile in profiles.values()], [profile.seed for profile in profiles.values()]
+        await connection.execute(_SAVE_PROFILES, list(profiles), joined, seeds)
 
 
 async def close(connection: Connection, moved: Collection[tuple[UUID, UUID]]) -> None:
