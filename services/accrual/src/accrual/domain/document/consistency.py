@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from accrual.domain.document.caps import cap_findings
+from accrual.domain.document.catalogue import reward_findings
 from accrual.domain.document.coupons import coupon_findings
 from accrual.domain.document.document import Document
 from accrual.domain.document.ladders import tier_findings
@@ -16,7 +17,7 @@ from accrual.domain.document.spends import spending_findings
 from accrual.domain.lifetimes import days_in, shortest_life, start_of
 
 #: The sections from which somebody has something. A programme needs one of them.
-GIVING = ("earning", "campaigns", "discounts", "tiers", "rewards")
+GIVING = ("earning", "campaigns", "discounts", "tiers", "rewards", "privileges")
 
 
 def findings(document: Document) -> Iterator[Finding]:
@@ -31,6 +32,7 @@ def findings(document: Document) -> Iterator[Finding]:
     yield from coupon_findings(document)
     yield from _return_findings(document)
     yield from spending_findings(document)
+    yield from reward_findings(document)
     yield from tier_findings(document)
 
 

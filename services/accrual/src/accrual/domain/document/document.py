@@ -14,6 +14,7 @@ from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE,
 from accrual.domain.document.lives import Expiry, Late, Pending, Returns
 from accrual.domain.document.parts import Part
 from accrual.domain.document.points import NO_POINTS, Points
+from accrual.domain.document.rewards import Offers, Privileges, Raffles, RewardList, Surprises
 from accrual.domain.document.spending import Spending
 from accrual.domain.document.tiers import Tiers
 
@@ -42,6 +43,11 @@ class Document(Part):
     late: Late = Late()
     returns: Returns = Returns()
     spending: Spending = Spending()
+    rewards: RewardList = ()
+    privileges: Privileges = ()
+    surprises: Surprises = ()
+    raffles: Raffles = ()
+    offers: Offers = ()
     tiers: Tiers | None = None
 
     @property

@@ -1,0 +1,67 @@
+"""What is wrong with rewards, privileges, surprises, raffles and offers as parts of their programme."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from accrual.domain.amounts import in_units
+from accrual.domain.document.document import Document
+from accrual.domain.document.money import money_findings
+from accrual.domain.document.problems import Finding, Path
+from accrual.domain.document.rewards import Reward
+
+
+def reward_findings(document: Document) -> Iterator[Finding]:
+    """Yield what is wrong with the catalogue and with what draws on it."""
+    known = {reward.id: reward for reward in document.rewards}
+    for section in ("rewards", "privileges", "surprises", "raffles", "offers"):
+        yield from _twice(section, [part.id for part in getattr(document, section)])
+    for number, reward in enumerate(document.rewards):
+        yield from _reward_findings(reward, ("rewards", number), document, known)
+    for number, surprise in enumerate(document.surprises):
+        path: Path = ("surprises", number)
+        yield from _unknown((surprise.reward,), (*path, "reward"), known)
+        yield from money_findings(surprise.minimum, (*path, "minimum"), document.all_currencies)
+        if not Decimal(surprise.chance.rstrip("%")):
+            yield Finding((*path, "chance"), "never happens", "write a chance above 0 %, or remove the surprise")
+    for number, raffle in enumerate(document.raffles):
+        path = ("raffles", number)
+        yield from _of_kind(raffle.ticket, "ticket", (*path, "ticket"), known)
+        for place, prize in enumerate(raffle.prizes):
+            yield from _unknown((prize.reward,), (*path, "prizes", place, "reward"), known)
+    for number, offer in enumerate(document.offers):
+        yield from _of_kind(offer.reward, "discount", ("offers", number, "reward"), known)
+
+
+def _reward_findings(reward: Reward, path: Path, document: Document, known: dict[str, Reward]) -> Iterator[Finding]:
+    yield from money_findings(reward.price, (*path, "price"), document.all_currencies)
+    yield from money_findings(reward.amount, (*path, "amount"), document.all_currencies)
+    if reward.cost is not None:
+        if "points" not in document.model_fields_set:
+            yield Finding((*path, "cost"), "costs points, and the document does not say what a point is", "add points: {name: {en: points}, worth: 0.01}")
+        elif in_units(reward.cost, document.points.decimals) is None:
+            decimals = document.points.decimals
+            yield Finding((*path, "cost"), f"{reward.cost} points are finer than {decimals} decimals", "write fewer decimals, or raise points.decimals")
+    if reward.stock is not None and reward.per_member is not None and reward.per_member.per == "ever" and reward.per_member.times > reward.stock:
+        yield Finding((*path, "per_member"), f"a member may have {reward.per_member.times}, and there are only {reward.stock}", "lower it, or raise the stock")
+    yield from _unknown(reward.choice or (), (*path, "choice"), known)
+    for option in reward.choice or ():
+        if option in known and known[option].choice is not None:
+            yield Finding((*path, "choice"), f"`{option}` is a choice itself", "name the rewards that it is between")
+
+
+def _twice(section: str, ids: list[str]) -> Iterator[Finding]:
+    for place, name in enumerate(ids):
+        if name in ids[:place]:
+            yield Finding((section, place, "id"), f"another one is called `{name}` too", "give each an id of its own")
+
+
+def _unknown(named: Iterable[str], path: Path, known: dict[str, Reward]) -> Iterator[Finding]:
+    for name in named:
+        if name not in known:
+            yield Finding(path, f"`{name}` is not a reward of the programme", f"known here: {', '.join(known)}" if known else "add it to `rewards`")
+
+
+def _of_kind(name: str, kind: str, path: Path, known: dict[str, Reward]) -> Iterator[Finding]:
+    yield from _unknown((name,), path, known)
+    if name in known and known[name].kind != kind:
+        yield Finding(path, f"`{name}` is no {kind}", f"name a reward of kind {kind}")

@@ -1,0 +1,245 @@
+"""The rewards of one programme version: what they cost, who may have them, how many are left, and for how long they are valid."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from accrual.domain.accounts import AccountState, CounterKey
+from accrual.domain.amounts import in_units, minor_digits
+from accrual.domain.decisions import NotGiven, RewardDue
+from accrual.domain.document import rewards as parts
+from accrual.domain.document.document import Document
+from accrual.domain.document.earning import Goods
+from accrual.domain.document.lives import Expiry
+from accrual.domain.lifetimes import days_in, expiry_of, start_of
+from accrual.domain.rewards.entitlements import Denied, Entitlement, State, Way, code_of
+from accrual.domain.rewards.periods import next_period, period_of
+
+
+class Reward(NamedTuple):
+    """One reward as it is given. Points are in the smallest unit, money in minor units by currency."""
+
+    id: str
+    kind: str
+    names: Mapping[str, str]
+    cost: int | None
+    price: Mapping[str, int]
+    stock: int | None
+    limit: parts.Limit | None
+    tiers: frozenset[str]
+    valid: str | None
+    uses: int
+    percent: Decimal | None
+    amount: Mapping[str, int]
+    goods: Goods | None
+    kept: bool  #: a return of its purchase does not take it back
+    choice: tuple[str, ...] = ()
+    default: str | None = None
+    within_days: int = 0
+
+    @property
+    def stock_key(self) -> CounterKey:
+        """Return the counter, of all accounts together, of how many were given."""
+        return CounterKey(f"reward/{self.id}", "stock")
+
+    def limit_key(self, day: date) -> CounterKey | None:
+        """Return the account's counter of how many were given in the period of a day; None where nothing limits it."""
+        return None if self.limit is None else CounterKey(f"reward/{self.id}", f"times/{self.limit.per}{period_of(self.limit.per, day)}")
+
+
+class Given(NamedTuple):
+    """Rewards that are really given of those that are due, what was counted for them (new values), and why others are not."""
+
+    due: tuple[RewardDue, ...]
+    counters: tuple[tuple[CounterKey, int], ...]
+    shared: tuple[tuple[CounterKey, int], ...]
+    not_given: tuple[NotGiven, ...]
+
+
+class Issue(NamedTuple):
+    """To whom an entitlement is given, in which way, and for what."""
+
+    id: UUID
+    account_id: UUID
+    way: Way
+    rule: str
+    at: datetime
+    cause: bytes | None = None
+    cost: int = 0
+    goods: str | None = None
+
+
+class Rewards:
+    """The catalogue of a programme version. Immutable."""
+
+    def __init__(self, document: Document) -> None:
+        """Take a document that was checked."""
+        self.programme, self.version = document.programme, document.version
+        self.zone = ZoneInfo(document.zone)
+        self._rewards = {part.id: _reward(part, document) for part in document.rewards}
+        self.privileges = {part.id: part for part in document.privileges}
+        self.surprises = document.surprises
+        self.raffles = {part.id: part for part in document.raffles}
+        self.offers = document.offers
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self._rewards or self.privileges)
+
+    def get(self, reward: str) -> Reward | None:
+        """Return a reward by its id."""
+        return self._rewards.get(reward)
+
+    def all(self) -> Iterable[Reward]:
+        """Return all rewards, as written."""
+        return self._rewards.values()
+
+    def denied(self, reward: Reward, state: AccountState, *, at: datetime, quantity: int = 1) -> Denied | None:
+        """Return why an account may not have a reward at a moment, or None. Its cost is not asked about."""
+        if reward.tiers and state.profile.tier not in reward.tiers:
+            return Denied("tier-needed", f"only for {', '.join(sorted(reward.tiers))}")
+        if reward.stock is not None and state.shared.get(reward.stock_key, 0) + quantity > reward.stock:
+            return Denied("out-of-stock", f"all {reward.stock} have been given")
+        key = reward.limit_key(self._day(at))
+        if key is not None and reward.limit is not None and state.counters.get(key, 0) + quantity > reward.limit.times:
+            period = "in all" if reward.limit.per == "ever" else f"per {reward.limit.per}"
+            return Denied("limit-reached", f"at most {reward.limit.times} times {period}")
+        return None
+
+    def short(self, reward: Reward, *, available: int) -> int:
+        """Return how many points are missing to get a reward; 0 where they suffice or it is not for sale."""
+        return max((reward.cost or 0) - available, 0)
+
+    def counters(self, rewards: Iterable[str], *, at: datetime) -> tuple[CounterKey, ...]:
+        """Return the account's counters that giving one of these may read or change."""
+        day = self._day(at)
+        keys = (reward.limit_key(day) for reward in self._meant(rewards) if reward.limit is not None)
+        return tuple(key for key in keys if key is not None)
+
+    def shared(self, rewards: Iterable[str]) -> tuple[CounterKey, ...]:
+        """Return the common counters that giving one of these may read or change."""
+        return tuple(reward.stock_key for reward in self._meant(rewards) if reward.stock is not None)
+
+    def give(self, due: Sequence[RewardDue], state: AccountState, *, at: datetime) -> Given:
+        """Give what is due one by one, as far as stock, limits and tier allow: what the first takes is not there for the next."""
+        given, refused = list[RewardDue](), list[NotGiven]()
+        counters, shared, day = dict[CounterKey, int](), dict[CounterKey, int](), self._day(at)
+        for each in due:
+            reward, quantity = self._rewards[each.reward], 0
+            denied: Denied | None = None
+            while quantity < each.quantity and (denied := self.denied(reward, state, at=at)) is None:
+                quantity += 1
+                taken = self._taken(reward, state, day)
+                counters |= dict(taken[0])
+                shared |= dict(taken[1])
+                state = state.after(taken[0], purchases=state.purchases, shared=taken[1])
+            if quantity:
+                given.append(each._replace(quantity=quantity))
+            if denied is not None:
+                refused.append(NotGiven(each.rule, denied.reason, f"{each.reward}: {denied.text}"))
+        return Given(tuple(given), tuple(counters.items()), tuple(shared.items()), tuple(refused))
+
+    def issue(self, reward: Reward, issue: Issue) -> Entitlement:
+        """Return the entitlement that somebody is given."""
+        day = self._day(issue.at)
+        choose_by = start_of(day + timedelta(days=reward.within_days + 1), self.zone) if reward.default is not None else None
+        return Entitlement(
+            id=issue.id,
+            account_id=issue.account_id,
+            programme=self.programme,
+            programme_version=self.version,
+            reward=reward.id,
+            kind=reward.kind,
+            way=issue.way,
+            rule=issue.rule,
+            cause=issue.cause,
+            code=code_of(issue.id),
+            uses=reward.uses,
+            issued_at=issue.at,
+            expires_at=None if reward.valid is None else expiry_of(Expiry(after=reward.valid), day, self.zone),
+            state=State.OPEN if reward.choice else State.ISSUED,
+            choose_by=choose_by,
+            cost=issue.cost,
+            goods=issue.goods,
+        )
+
+    def options(self, reward: Reward) -> tuple[Reward, ...]:
+        """Return what may be chosen, the default first."""
+        ordered = sorted(reward.choice, key=lambda option: option != reward.default)
+        return tuple(self._rewards[option] for option in ordered)
+
+    def privileged(self, privilege: parts.Privilege, state: AccountState) -> Denied | None:
+        """Return why an account has not got a privilege, or None."""
+        if state.profile.tier in privilege.tier:
+            return None
+        return Denied("tier-needed", f"only for {', '.join(privilege.tier)}")
+
+    def opened(self, privilege: parts.Privilege, issue: Issue) -> Entitlement:
+        """Return the entitlement that a privilege is in the period of a day: as many uses as it says, until the period ends."""
+        day = self._day(issue.at)
+        ends = start_of(next_period(privilege.per, day), self.zone)
+        return Entitlement(
+            id=issue.id,
+            account_id=issue.account_id,
+            programme=self.programme,
+            programme_version=self.version,
+            reward=privilege.id,
+            kind="privilege",
+            way=Way.PRIVILEGE,
+            rule=privilege.id,
+            cause=None,
+            code=code_of(issue.id),
+            uses=privilege.uses,
+            issued_at=issue.at,
+            expires_at=ends,
+        )
+
+    def period(self, privilege: parts.Privilege, *, at: datetime) -> str:
+        """Return the name of the privilege's period at a moment."""
+        return f"{privilege.per}{period_of(privilege.per, self._day(at))}"
+
+    def _meant(self, rewards: Iterable[str]) -> list[Reward]:
+        return [reward for each in rewards if (reward := self._rewards.get(each)) is not None]
+
+    def _taken(self, reward: Reward, state: AccountState, day: date) -> tuple[list[tuple[CounterKey, int]], list[tuple[CounterKey, int]]]:
+        """Return the counters that one more makes one higher: the account's, and the common ones."""
+        key = reward.limit_key(day)
+        own = [] if key is None else [(key, state.counters.get(key, 0) + 1)]
+        common = [] if reward.stock is None else [(reward.stock_key, state.shared.get(reward.stock_key, 0) + 1)]
+        return own, common
+
+    def _day(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+
+def _reward(part: parts.Reward, document: Document) -> Reward:
+    cost = None if part.cost is None else in_units(part.cost, document.points.decimals)
+    return Reward(
+        id=part.id,
+        kind=part.kind or "choice",
+        names=part.name,
+        cost=cost,
+        price=_money(part.price, document),
+        stock=part.stock,
+        limit=part.per_member,
+        tiers=frozenset(part.tier or ()),
+        valid=part.valid,
+        uses=part.uses,
+        percent=part.percent,
+        amount=_money(part.amount, document),
+        goods=part.on,
+        kept=part.returns == "keep",
+        choice=part.choice or (),
+        default=part.default,
+        within_days=0 if part.within is None else days_in(part.within),
+    )
+
+
+def _money(money: Decimal | dict[str, Decimal] | None, document: Document) -> dict[str, int]:
+    if money is None:
+        return {}
+    amounts = dict.fromkeys(document.all_currencies, money) if isinstance(money, Decimal) else money
+    return {currency: in_units(amount, minor_digits(currency)) or 0 for currency, amount in amounts.items()}
