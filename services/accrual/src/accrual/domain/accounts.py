@@ -42,7 +42,6 @@ class AccountState(NamedTuple):
     profile: Profile = STRANGER
     shared: Mapping[CounterKey, int] = MappingProxyType({})  #: what is counted for all accounts together: budgets, uses of a coupon
     codes: Mapping[str, str] = MappingProxyType({})  #: coupons by the codes presented that were issued one by one
-    codes: Mapping[str, str] = MappingProxyType({})  #: which coupon the codes stand for that were issued one by one
 
     def after(self, changes: Iterable[tuple[CounterKey, int]], *, purchases: int, shared: Iterable[tuple[CounterKey, int]] = ()) -> "AccountState":
         """Return the state with some counters set to new values. The old state stays as it is."""
