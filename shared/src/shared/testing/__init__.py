@@ -108,6 +108,14 @@ def pytest_configure() -> None:
     structlog.configure(processors=processors)
 
 
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """Undo what a command under test did to the logs: it lets them write to a stream that ends with its test."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
 @pytest.fixture(name="eventually", scope="session")
 def _eventually() -> Callable[..., Awaitable[object]]:
     return eventually
