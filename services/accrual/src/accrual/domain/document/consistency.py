@@ -12,6 +12,7 @@ from accrual.domain.document.document import Document
 from accrual.domain.document.ladders import tier_findings
 from accrual.domain.document.lives import Pending
 from accrual.domain.document.problems import Finding, Path
+from accrual.domain.document.reductions import discount_findings
 from accrual.domain.document.rules import group_findings, rule_findings
 from accrual.domain.document.spends import spending_findings
 from accrual.domain.lifetimes import days_in, shortest_life, start_of
@@ -30,10 +31,11 @@ def findings(document: Document) -> Iterator[Finding]:
         yield from rule_findings(rule, ("earning", number), document)
     yield from group_findings(document)
     yield from coupon_findings(document)
+    yield from discount_findings(document)
     yield from _return_findings(document)
-    yield from spending_findings(document)
     yield from reward_findings(document)
     yield from tier_findings(document)
+    yield from spending_findings(document)
 
 
 def period_of(document: Document) -> tuple[datetime, datetime | None]:

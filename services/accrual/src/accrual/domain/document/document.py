@@ -8,6 +8,7 @@ from pydantic import Field
 
 from accrual.domain.document.campaigns import Campaigns, CampaignStacking
 from accrual.domain.document.coupons import Coupons
+from accrual.domain.document.discounts import Discounts
 from accrual.domain.document.earning import Caps, Rule
 from accrual.domain.document.fraud import Fraud
 from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE, Currency, DayOrMoment, Id, Label, Language, Slug, Zone
@@ -38,6 +39,7 @@ class Document(Part):
     cap: Caps = ()
     coupons: Coupons = ()
     fraud: Fraud | None = None
+    discounts: Discounts = ()
     pending: Pending | None = None
     expiry: Annotated[Expiry | None, NEVER] = None
     late: Late = Late()

@@ -1,0 +1,98 @@
+"""Prices a cart: asks each discount, lets them stack as they say, and tells what came off which line."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from accrual.domain.facts import Purchase
+from accrual.domain.pricing.baskets import Basket
+from accrual.domain.pricing.cutting import cut
+from accrual.domain.pricing.discounts import CompiledDiscount, Gift, NotTaken, Priced, Taken
+from accrual.domain.pricing.occasions import Visit, closed
+
+_PIECE = 1000
+_WORDS = {"exclusive-rule": "`{}` applies alone", "not-the-best": "`{}` takes more off"}
+
+
+class _Offer(NamedTuple):
+    """A discount whose conditions are met, with the lines it is about and what it would take off by itself."""
+
+    discount: CompiledDiscount
+    places: Sequence[int]
+    alone: int
+    gift: int  #: pieces handed over on top
+
+
+def price(discounts: Sequence[CompiledDiscount], purchase: Purchase, visit: Visit) -> Priced:
+    """Return the cart after all discounts. The lines' prices are what they cost before any discount of the programme."""
+    basket = Basket(purchase.lines)
+    offers: list[_Offer] = []
+    not_taken: list[NotTaken] = []
+    for discount in discounts:
+        places = basket.places(discount.conditions.include, discount.conditions.exclude)
+        reason = closed(discount, purchase, visit, basket, places)
+        offer = _offer(discount, basket, places) if reason is None else None
+        if offer is None:
+            not_taken.append(discount.refusals[reason or _nothing(discount, basket, places)])
+        else:
+            offers.append(offer)
+    taken: list[Taken] = []
+    for offer in _stacked(offers, not_taken):
+        _apply(offer, basket, taken, not_taken)
+    gifts = tuple(Gift(offer.discount.id, offer.discount.names, offer.discount.gift[0], offer.gift) for offer in offers if offer.discount.gift and offer.gift)
+    silenced = {silent.discount for silent in not_taken}
+    return Priced(basket.priced(), tuple(taken), tuple(gift for gift in gifts if gift.discount not in silenced), tuple(not_taken))
+
+
+def _offer(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) -> _Offer | None:
+    """Say what a discount would give on the prices at the beginning; None where that is nothing."""
+    if discount.gift is not None:
+        _, pieces, every = discount.gift
+        given = pieces * (_whole(basket, places) // every) if every else pieces
+        return _Offer(discount, places, 0, given) if given else None
+    alone = cut(discount, basket, places).total
+    return _Offer(discount, places, alone, 0) if alone else None
+
+
+def _nothing(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) -> str:
+    """Say why a discount whose conditions are met gives nothing all the same."""
+    if discount.free is not None or discount.gift is not None:
+        return "too-few-items"
+    first = discount.stairs[0].first if discount.stairs else 0
+    return "below-minimum" if sum(basket.base(place, discount.tax) for place in places) < first else "nothing-left"
+
+
+def _stacked(offers: Sequence[_Offer], not_taken: list[NotTaken]) -> list[_Offer]:
+    """Return the discounts that apply: all; an exclusive one alone; of a best-of group the one that takes most off by itself."""
+    alone = next((offer for offer in offers if offer.discount.exclusive), None)
+    if alone is not None:
+        not_taken += [_silenced(offer, "exclusive-rule", alone) for offer in offers if offer is not alone]
+        return [alone]
+    kept = list(offers)
+    for group in dict.fromkeys(offer.discount.group for offer in offers if offer.discount.group is not None):
+        members = [offer for offer in offers if offer.discount.group == group]
+        best = max(members, key=lambda offer: offer.alone)  # on a tie the first
+        not_taken += [_silenced(offer, "not-the-best", best) for offer in members if offer is not best]
+        kept = [offer for offer in kept if offer.discount.group != group or offer is best]
+    return kept
+
+
+def _apply(offer: _Offer, basket: Basket, taken: list[Taken], not_taken: list[NotTaken]) -> None:
+    """Take a discount off what the ones before it left."""
+    discount = offer.discount
+    if discount.gift is not None:
+        return
+    found = cut(discount, basket, offer.places)
+    off = [(basket.names[place], basket.take(place, part, discount.tax)) for place, part in zip(offer.places, found.parts, strict=True) if part]
+    if off:
+        taken.append(Taken(discount.id, discount.names, sum(part for _, part in off), tuple(sorted(off)), found.say))
+    else:
+        not_taken.append(discount.refusals["nothing-left"])
+
+
+def _silenced(offer: _Offer, reason: str, winner: _Offer) -> NotTaken:
+    return NotTaken(offer.discount.id, reason, _WORDS[reason].format(winner.discount.id))
+
+
+def _whole(basket: Basket, places: Sequence[int]) -> int:
+    """Count the whole pieces on some lines."""
+    return sum(basket.lines[place].quantity // _PIECE for place in places)

@@ -1,0 +1,76 @@
+"""How much one discount takes off the lines it is about, before stacking: never more than they cost."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from accrual.domain.amounts import rounded
+from accrual.domain.pricing import wording
+from accrual.domain.pricing.baskets import Basket
+from accrual.domain.pricing.discounts import CompiledDiscount, Free, Stair
+from accrual.domain.pricing.distribution import distribute
+
+_PIECE = 1000
+
+
+class Cut(NamedTuple):
+    """What comes off each of some lines, in their order, and how that is said. Taken from prices as `Basket.base` gives them."""
+
+    parts: list[int]
+    say: tuple[Any, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """What comes off in all."""
+        return sum(self.parts)
+
+
+def cut(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) -> Cut:
+    """Work out what a discount takes off the lines at some places. All parts 0: nothing."""
+    bases = [basket.base(place, discount.tax) for place in places]
+    names = [basket.names[place] for place in places]
+    found = _priced(discount, bases, names) if discount.free is None else _freed(discount, discount.free, basket, places, bases)
+    if discount.most is not None and found.total > discount.most:
+        return Cut(distribute(discount.most, found.parts, names), found.say)
+    return found
+
+
+def free_pieces(bought: int, *, every: int, pieces: int) -> int:
+    """Return how many of the pieces in a cart are free: for so many bought so many more, as far as they are there."""
+    full, rest = divmod(bought, every + pieces)
+    return full * pieces + max(rest - every, 0)
+
+
+def _priced(discount: CompiledDiscount, bases: Sequence[int], names: Sequence[str]) -> Cut:
+    """Take a percentage or an amount: off each line by itself, or off all together and then divided."""
+    total = sum(bases)
+    stair = next((stair for stair in reversed(discount.stairs) if stair.first <= total), None)
+    if stair is None:
+        return Cut([0] * len(bases))
+    parts = [_off(discount, stair, base) for base in bases] if discount.by_line else distribute(_off(discount, stair, total), bases, names)
+    if stair.amount is not None:
+        return Cut(parts, (wording.amount, stair.amount, discount.digits, discount.most))
+    return Cut(parts, (wording.share, stair.numerator, stair.denominator, total, discount.digits, discount.most))
+
+
+def _off(discount: CompiledDiscount, stair: Stair, base: int) -> int:
+    return min(base, stair.amount) if stair.amount is not None else _rounded(discount, base * stair.numerator, stair.denominator, base)
+
+
+def _freed(discount: CompiledDiscount, free: Free, basket: Basket, places: Sequence[int], bases: Sequence[int]) -> Cut:
+    """Give pieces free: the cheapest first, whole ones only."""
+    pieces = [basket.lines[place].quantity // _PIECE for place in places]
+    left = count = free_pieces(sum(pieces), every=free.every, pieces=free.pieces)
+    parts = [0] * len(bases)
+    prices = [(Fraction(base, basket.lines[place].quantity), basket.names[place]) for place, base in zip(places, bases, strict=True)]
+    for number in sorted(range(len(bases)), key=prices.__getitem__):
+        taken = min(left, pieces[number])
+        left -= taken
+        quantity = basket.lines[places[number]].quantity
+        parts[number] = _rounded(discount, bases[number] * taken * _PIECE * free.numerator, quantity * free.denominator, bases[number])
+    return Cut(parts, (wording.pieces, count, free.numerator, free.denominator))
+
+
+def _rounded(discount: CompiledDiscount, numerator: int, denominator: int, base: int) -> int:
+    """Round to the discount's coin, and take no more than there is."""
+    return min(base, discount.coin * rounded(numerator, denominator * discount.coin, discount.rounding))

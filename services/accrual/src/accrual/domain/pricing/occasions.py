@@ -1,0 +1,58 @@
+"""Whether a discount applies at all: to this place and time, these goods, and whoever buys them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from accrual.domain.accounts import AccountState
+from accrual.domain.facts import Purchase
+from accrual.domain.pricing.baskets import Basket
+from accrual.domain.pricing.discounts import CompiledDiscount
+
+
+class Visit(NamedTuple):
+    """Who stands at the till, and when it is there."""
+
+    local: datetime
+    state: AccountState = AccountState()
+    known: bool = True  #: an identifier was shown
+    coupons: Collection[str] = ()  #: ids of the coupons that were presented and are good
+
+
+def closed(discount: CompiledDiscount, purchase: Purchase, visit: Visit, basket: Basket, places: Sequence[int]) -> str | None:
+    """Return the reason why a discount does not apply, or None."""
+    return discount.shut or _elsewhere(discount, purchase, visit) or _goods(discount, basket, places) or _buyer(discount, visit)
+
+
+def _elsewhere(discount: CompiledDiscount, purchase: Purchase, visit: Visit) -> str | None:
+    asked, local = discount.conditions, visit.local
+    if (asked.stores is not None and purchase.store not in asked.stores) or (asked.channels is not None and purchase.channel not in asked.channels):
+        return "other-place"
+    minute, day = local.hour * 60 + local.minute, local.date()
+    if local.weekday() not in asked.weekdays or (asked.hours and not any(start <= minute < end for start, end in asked.hours)):
+        return "other-day-or-hour"
+    return "outside-dates" if asked.windows and not any(first <= day <= last for first, last in asked.windows) else None
+
+
+def _goods(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) -> str | None:
+    wanted = discount.wanted
+    if not places:
+        return "no-such-goods"
+    if wanted.also is not None and not basket.places(wanted.also, {}):
+        return "other-goods-missing"
+    if wanted.minimum is not None and basket.total < wanted.minimum:
+        return "below-minimum"
+    if wanted.quantity is not None and sum(basket.lines[place].quantity for place in places) < wanted.quantity:
+        return "too-few-items"
+    return None
+
+
+def _buyer(discount: CompiledDiscount, visit: Visit) -> str | None:
+    wanted, profile = discount.wanted, visit.state.profile
+    if wanted.first_purchase and (visit.state.purchases or not visit.known):
+        return "not-first-purchase"
+    if wanted.tiers is not None and profile.tier not in wanted.tiers:
+        return "not-in-tier"
+    if wanted.segments is not None and not wanted.segments & profile.segments:
+        return "not-offered"
+    return "no-coupon" if wanted.coupons is not None and not wanted.coupons.intersection(visit.coupons) else None
