@@ -24,3 +24,8 @@ def code_key(code: str) -> CounterKey:
     `Programme.shared` names one for each code presented that is not in the document; those never issued need not be kept.
     """
     return CounterKey("coupon", f"code/{code}")
+
+
+def code_of(key: CounterKey) -> str | None:
+    """Return the code that a counter is about; None for any other counter."""
+    return key.period.removeprefix("code/") if key.rule == "coupon" else None

@@ -25,14 +25,6 @@ class Payment(NamedTuple):
     amount: int
 
 
-class IssuedCode(NamedTuple):
-    """A code of a coupon that was issued one by one, to this holder or to whoever has it."""
-
-    code: str
-    coupon: str  #: its id in the document
-    valid_until: datetime | None = None  #: the first moment at which it can no longer be used
-
-
 class Purchase(NamedTuple):
     """A receipt. Its account is not here: rules never see who buys, only that somebody is identified."""
 
@@ -49,7 +41,6 @@ class Purchase(NamedTuple):
     identified: bool = True  #: without an identifier nothing is earned
     payments: tuple[Payment, ...] = ()
     coupons: tuple[str, ...] = ()  #: codes, as they were presented
-    issued: tuple[IssuedCode, ...] = ()  #: those of them that were issued one by one
 
 
 class Activity(NamedTuple):

@@ -19,7 +19,7 @@ class CouponCode(NamedTuple):
 
 
 _COLUMNS = "programme, code, coupon, holder, issued_at, valid_until"
-_ADD = f"insert into coupon_code ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6)"
+_ADD = f"insert into coupon_code ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6)"  # noqa: S608  a constant
 _FIND = f"select {_COLUMNS} from coupon_code join (select unnest($1::text[]) as programme, unnest($2::text[]) as code) as wanted using (programme, code)"  # noqa: S608  a constant
 
 
