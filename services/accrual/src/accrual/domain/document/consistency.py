@@ -9,6 +9,7 @@ from accrual.domain.document.caps import cap_findings
 from accrual.domain.document.catalogue import reward_findings
 from accrual.domain.document.coupons import coupon_findings
 from accrual.domain.document.document import Document
+from accrual.domain.document.ending import ending_findings
 from accrual.domain.document.ladders import tier_findings
 from accrual.domain.document.lives import Pending
 from accrual.domain.document.problems import Finding, Path
@@ -36,6 +37,7 @@ def findings(document: Document) -> Iterator[Finding]:
     yield from reward_findings(document)
     yield from tier_findings(document)
     yield from spending_findings(document)
+    yield from ending_findings(document)
 
 
 def period_of(document: Document) -> tuple[datetime, datetime | None]:

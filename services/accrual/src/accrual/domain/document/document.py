@@ -10,8 +10,10 @@ from accrual.domain.document.campaigns import Campaigns, CampaignStacking
 from accrual.domain.document.coupons import Coupons
 from accrual.domain.document.discounts import Discounts
 from accrual.domain.document.earning import Caps, Rule
+from accrual.domain.document.ending import Close
 from accrual.domain.document.fraud import Fraud
-from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE, Currency, DayOrMoment, Id, Label, Language, Slug, Zone
+from accrual.domain.document.goals import Goals
+from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE, Currency, DayOrMoment, Days, Id, Label, Language, Slug, Zone
 from accrual.domain.document.lives import Expiry, Late, Pending, Returns
 from accrual.domain.document.parts import Part
 from accrual.domain.document.points import NO_POINTS, Points
@@ -51,6 +53,9 @@ class Document(Part):
     raffles: Raffles = ()
     offers: Offers = ()
     tiers: Tiers | None = None
+    goals: Goals = ()
+    notice: Days | None = None  #: so long before it begins, a version that takes something from members is published
+    close: Close | None = None
 
     @property
     def all_currencies(self) -> tuple[str, ...]:
@@ -61,6 +66,16 @@ class Document(Part):
         """Return the document as JSON values, without floats; reading it back gives an equal document."""
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
+    def mentions(self, *keys: str) -> bool:
+        """Tell whether any part of the document says something under one of these keys."""
+        return _mentions(self.as_json(), frozenset(keys))
+
     def fingerprint(self) -> str:
         """Return the SHA-256 of the document's meaning: the same for `20.0` and `20.00`, and for keys in another order."""
         return sha256(json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _mentions(tree: Any, keys: frozenset[str]) -> bool:
+    if isinstance(tree, dict):
+        return not keys.isdisjoint(tree) or any(_mentions(each, keys) for each in tree.values())
+    return isinstance(tree, list) and any(_mentions(each, keys) for each in tree)
