@@ -16,6 +16,7 @@ from contracts.programmes import ProgrammePublished
 from contracts.purchases import PurchaseCancelled, PurchaseConfirmed, PurchaseRecorded, PurchaseReturned
 from contracts.registrations import RegistrationSubmitted
 from contracts.rewards import RewardActivated, RewardDebtPaid, RewardExpired, RewardGranted, RewardMoved, RewardRefused, RewardReversed
+from contracts.spending import RewardAdjusted, RewardHeld, RewardReleased, RewardRestored, RewardSpent
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ _TABLE: tuple[tuple[str, tuple[tuple[type[Wire], Callable[[Any], str]], ...]], .
             (RewardMoved, _holder),
             (RewardReversed, _holder),
             (RewardDebtPaid, _holder),
+            (RewardHeld, _holder),
+            (RewardReleased, _holder),
+            (RewardSpent, _holder),
+            (RewardRestored, _holder),
+            (RewardAdjusted, _holder),
             (RewardRefused, _holder_or_cause),
         ),
     ),

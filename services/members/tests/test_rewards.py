@@ -19,6 +19,7 @@ from contracts.rewards import (
     RewardReversed,
     Taken,
 )
+from contracts.spending import PutBack, RewardAdjusted, RewardHeld, RewardReleased, RewardRestored, RewardSpent
 from members.store import reading, waiting
 from shared.ids import random_id
 
@@ -89,6 +90,27 @@ async def test_lots_that_a_return_or_a_debt_emptied_no_longer_say_when_something
     paid = (Taken(grant_id=UUID(int=2), points=7, remaining=0),)
     await verdicts(service, changed(RewardDebtPaid, 4, points=7, lots=paid), granted(5, lot=3, available=1, expires_at=later + timedelta(days=1)))
     assert await waits(service) == (0, 1, later + timedelta(days=1))
+
+
+async def test_points_that_a_guest_holds_uses_and_gets_back_say_anew_when_something_is_lost(service: Service):
+    soon, later, last = (NOON + timedelta(days=days) for days in (30, 60, 90))
+    hold, emptied = {"hold_id": UUID(int=8), "points": 10}, (Taken(grant_id=UUID(int=1), points=10, remaining=0),)
+    await service.hear(granted(1, lot=1, available=10, expires_at=soon), granted(2, lot=2, available=30, expires_at=later))
+    await service.hear(changed(RewardHeld, 3, available=20, expires_at=NOON, lots=emptied, **hold))
+    assert await waits(service) == (0, 20, later)
+    back = (PutBack(grant_id=UUID(int=1), points=10, remaining=10, expires_at=soon),)
+    await service.hear(changed(RewardReleased, 4, available=30, reason="released", lots=back, **hold))
+    assert await waits(service) == (0, 30, soon)
+    await service.hear(changed(RewardSpent, 5, available=20, spend_id=UUID(int=9), points=10, lots=emptied))
+    assert await waits(service) == (0, 20, later)
+    reopened = (PutBack(grant_id=UUID(int=1), points=5, remaining=5, expires_at=last),)
+    await service.hear(changed(RewardRestored, 6, available=25, spend_id=UUID(int=9), points=5, lots=reopened))
+    gone = (Taken(grant_id=UUID(int=2), points=20, remaining=0),)
+    by_hand = {"adjustment_id": UUID(int=7), "kind": "adjusted", "reason": "granted twice"}
+    await service.hear(changed(RewardAdjusted, 7, available=5, points=-20, lots=gone, **by_hand))
+    assert await waits(service) == (0, 5, last)
+    await service.hear(changed(RewardAdjusted, 8, available=6, points=1, grant_id=UUID(int=3), expires_at=soon, **by_hand))
+    assert await waits(service) == (0, 6, soon)
 
 
 async def test_an_older_change_is_stale_and_changes_nothing(service: Service):

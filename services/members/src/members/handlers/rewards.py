@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from contracts import rewards
+from contracts import rewards, spending
 from contracts.envelope import Event
 from members.domain.waiting import Change, Waiting, fold
 from members.store import Connection, waiting
@@ -44,6 +44,10 @@ def _change_of(data: rewards.Change) -> Change:
     match data:
         case rewards.RewardGranted() | rewards.RewardActivated():
             return replace(change, opened={data.grant_id: data.expires_at})
+        case spending.RewardReleased() | spending.RewardRestored():
+            return replace(change, opened={lot.grant_id: lot.expires_at for lot in data.lots})
+        case spending.RewardAdjusted(grant_id=UUID() as grant_id):
+            return replace(change, opened={grant_id: data.expires_at})
         case rewards.RewardMoved(direction="out"):
             return replace(change, emptied=True)
     return replace(change, closed=_closed_by(data))
@@ -54,7 +58,7 @@ def _closed_by(data: rewards.Change) -> frozenset[UUID]:
     match data:
         case rewards.RewardExpired():
             return frozenset([data.grant_id])
-        case rewards.RewardReversed() | rewards.RewardDebtPaid():
+        case rewards.RewardReversed() | rewards.RewardDebtPaid() | spending.RewardHeld() | spending.RewardSpent() | spending.RewardAdjusted():
             return frozenset(lot.grant_id for lot in data.lots if lot.remaining == 0)
     return frozenset()
 
