@@ -9,6 +9,15 @@ from pydantic import TypeAdapter
 
 from contracts.activities import ActivityRecorded
 from contracts.cards import Card, load_cards
+from contracts.entitlements import (
+    EntitlementChosen,
+    EntitlementExpired,
+    EntitlementIssued,
+    EntitlementReleased,
+    EntitlementReserved,
+    EntitlementReversed,
+    EntitlementUsed,
+)
 from contracts.fields import Wire
 from contracts.identifiers import member_holder
 from contracts.members import IdentifierLinked, MemberRegistered
@@ -87,6 +96,13 @@ _TABLE: tuple[tuple[str, tuple[tuple[type[Wire], Callable[[Any], str]], ...]], .
             (RewardRestored, _holder),
             (RewardAdjusted, _holder),
             (RewardRefused, _holder_or_cause),
+            (EntitlementIssued, _holder),
+            (EntitlementChosen, _holder),
+            (EntitlementReserved, _holder),
+            (EntitlementReleased, _holder),
+            (EntitlementUsed, _holder),
+            (EntitlementExpired, _holder),
+            (EntitlementReversed, _holder),
         ),
     ),
     ("loyalty.programmes.v1", ((ProgrammePublished, _version),)),
