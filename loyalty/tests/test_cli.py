@@ -47,6 +47,7 @@ def test_every_command_of_the_manual_is_there():
     assert set(COMMANDS) == {
         ("demo",), ("up",), ("down",), ("status",), ("token",), ("publish",), ("verify",), ("member", "show"), ("member", "explain"),
         ("dlq", "list"), ("dlq", "show"), ("dlq", "redrive"), ("dlq", "discard"), ("consumer", "list"), ("consumer", "resume"), ("waiting", "list"),
+        ("programme", "check"), ("programme", "diff"), ("programme", "terms"),
     }  # fmt: skip
 
 

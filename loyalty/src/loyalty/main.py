@@ -14,6 +14,8 @@ from loyalty.consumer.commands import list_partitions, resume
 from loyalty.demo.command import demo
 from loyalty.dlq import commands as dead_letters
 from loyalty.member.commands import explain, show
+from loyalty.programme.checking import check
+from loyalty.programme.files import diff, terms
 from loyalty.publish.command import publish_file
 from loyalty.stack.commands import down, status, token, up
 from loyalty.verify.command import verify
@@ -35,6 +37,10 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         {"list": dead_letters.list_letters, "show": dead_letters.show, "redrive": dead_letters.redrive, "discard": dead_letters.discard},
     ),
     "consumer": ("What services read: where each partition stands, and to let stopped ones go on.", {"list": list_partitions, "resume": resume}),
+    "programme": (
+        "Programme documents: check them, compare them, and say them in words.",
+        {"check": check, "diff": diff, "terms": terms},
+    ),
     "waiting": ("Returns, confirmations and cancellations whose purchase has not come.", {"list": list_waiting}),
 }
 

@@ -1,6 +1,8 @@
 """The terms as Markdown and as one page of HTML that needs nothing beside it."""
 
+from dataclasses import asdict
 from html import escape
+from typing import Any
 
 from accrual.domain.terms.page import Paragraph, PublicTerms
 from accrual.domain.terms.words import Said
@@ -34,6 +36,12 @@ def as_html(terms: PublicTerms) -> str:
         body += [f"<h2>{escape(section.title)}</h2>", *map(_paragraph, section.paragraphs)]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(terms.name)}</title><style>{_STYLE}</style>'
     return f'<!doctype html>\n<html lang="{terms.language}"><head>{head}</head>\n<body>\n' + "\n".join(body) + "\n</body></html>\n"
+
+
+def as_record(terms: PublicTerms) -> dict[str, Any]:
+    """Return the terms as JSON values."""
+    sections = [{"title": section.title, "paragraphs": [asdict(paragraph) for paragraph in section.paragraphs]} for section in terms.sections]
+    return {"programme": terms.programme, "version": terms.version, "language": terms.language, "name": terms.name, "sections": sections}
 
 
 def _paragraph(paragraph: Paragraph) -> str:
