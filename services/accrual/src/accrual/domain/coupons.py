@@ -70,6 +70,10 @@ class CouponBook:
         codes, others = self._shown(purchase)
         return tuple(own_uses_key(coupon.id) for coupon in (*codes.values(), *others))
 
+    def is_given_back(self, coupon: str) -> bool:
+        """Tell whether a coupon may be used again when everything that it was used for comes back."""
+        return coupon in self._coupons and self._coupons[coupon].give_back
+
     def usable(self, purchase: Purchase, day: date, state: AccountState) -> Usable:
         """Return what may be used on a day of the store's calendar; `state.codes` says which codes were issued, and may be used at that time."""
         if not (purchase.coupons and self._coupons):

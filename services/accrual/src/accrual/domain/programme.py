@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.amounts import MAX_POINTS
+from accrual.domain.coupons import CouponBook
 from accrual.domain.decisions import Decision, Explanation, Grant, NotGiven, NothingEarned, Reason, Refusal
 from accrual.domain.document.document import Document
 from accrual.domain.document.lives import Expiry, Returns
@@ -61,6 +62,9 @@ class Programme:
         self._activities = activities
         self._registration = registration
         self._day = lru_cache(REMEMBERED)(self._day_of)
+        self.coupons = CouponBook(document.coupons)
+        self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
+        self.shares = document.mentions("coupons", "budget", "stock")  #: something is counted for all accounts together
 
     def earn(self, fact: Fact, state: AccountState) -> tuple[Decision, AccountState]:
         """Decide, and return the state for the account's next event. A refusal leaves the state as it is."""
@@ -86,6 +90,8 @@ class Programme:
         found = [limit.key for rule in ids for limit in limits[rule] if limit.key is not None]
         if isinstance(fact, Registration):
             found.append(WELCOMED)
+        if isinstance(fact, Purchase) and fact.coupons:
+            found += self.coupons.counters(fact)
         return tuple(found)
 
     def shared(self, fact: Fact) -> tuple[CounterKey, ...]:
@@ -95,7 +101,8 @@ class Programme:
         their new values are in the decision's `effects.shared`.
         """
         rules = self.rules_for(fact)
-        return () if rules is None else rules.shared(fact)
+        found = () if rules is None else rules.shared(fact)
+        return (*found, *self.coupons.shared(fact)) if isinstance(fact, Purchase) and fact.coupons else found
 
     def worth(self, points: int, currency: str) -> int:
         """Return what points are worth in minor units of a currency of the programme, rounded down."""

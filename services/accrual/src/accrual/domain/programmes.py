@@ -23,6 +23,7 @@ class Programmes:
             self._versions.setdefault(version.terms.id, []).append(version)
             for merchant in version.terms.merchants:
                 self._of_merchant.setdefault(merchant, set()).add(version.terms.id)
+        self.share = any(version.shares for found in self._versions.values() for version in found)  #: something may be counted for all accounts together
 
     def select(self, fact: Fact, *, now: datetime) -> Programme | Refusal:
         """Return the version that decides an event: the one in force at its own time. Or say why none does."""

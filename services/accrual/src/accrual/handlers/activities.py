@@ -6,8 +6,10 @@ from datetime import datetime
 
 from accrual.handlers.books import Books
 from accrual.handlers.catalogue import Catalogue
-from accrual.handlers.deeds import Deed, Deeds, activity, counted_by
+from accrual.handlers.counting import lock_common
+from accrual.handlers.deeds import Deed, Deeds, activity, counted_by, decided_by
 from accrual.handlers.routes import Batch, Held, lock_accounts
+from accrual.handlers.surroundings import Surroundings
 from accrual.store import Connection, causes
 from contracts.activities import ActivityRecorded
 from contracts.envelope import Event
@@ -25,20 +27,22 @@ class Activities:
         self._held = Held[Deed]()
 
     async def lock(self, connection: Connection, events: Sequence[Event[ActivityRecorded]]) -> None:
-        """Lock the deeds, then identifiers and accounts; open accounts for holders who have none in the programme."""
+        """Lock the deeds, then identifiers and accounts, then what is counted together; open accounts for holders who have none in the programme."""
         programmes = await self._catalogue.current(connection)
         now = self._clock()
         deeds = {id(event): activity(event, programmes, now=now) for event in events}
         await causes.lock_anchors(connection, [deed.key for deed in deeds.values()])
         route = await lock_accounts(connection, (deed.wanted for deed in deeds.values() if deed.wanted is not None))
-        self._held.keep(connection, Batch(deeds, route))
+        common = await lock_common(connection, decided_by(deeds.values()))
+        self._held.keep(connection, Batch(deeds, route, common=common))
 
     async def decide(self, connection: Connection, events: Sequence[Event[ActivityRecorded]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Decide the events in their order, each seeing what those before it did."""
         batch = self._held.of(connection)
         route, deeds = batch.route, [batch.of(event) for event in events]
         account_ids = {route.to(deed.wanted).account_id for deed in deeds if deed.wanted is not None}
-        books = await Books.open(connection, account_ids, counted=counted_by(deeds, route))
+        around = await Surroundings.open(connection, batch.common, account_ids, (programme for programme, _ in decided_by(deeds)))
+        books = await Books.open(connection, account_ids, counted=counted_by(deeds, route), around=around)
         desk = Deeds(books, route, await causes.known_activities(connection, [deed.key for deed in deeds]), now=now)
         outcomes = [desk.decide(deed) for deed in deeds]
         await desk.save(connection)

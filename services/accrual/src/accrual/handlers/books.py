@@ -7,7 +7,7 @@ from uuid import UUID
 
 from accrual import metrics
 from accrual.domain import ledger
-from accrual.domain.accounts import AccountState, CounterKey
+from accrual.domain.accounts import AccountState, CounterKey, Profile
 from accrual.domain.decisions import Decision, Grant, Refusal
 from accrual.domain.entries import Account, Stamp
 from accrual.domain.facts import Fact
@@ -15,6 +15,7 @@ from accrual.domain.ledger import Booking
 from accrual.domain.lots import Lot
 from accrual.domain.programme import Programme
 from accrual.domain.reversing import Reversal
+from accrual.handlers.surroundings import Surroundings
 from accrual.store import Connection, accounts
 from accrual.store import ledger as store
 from accrual.store.accounts import Counted, Standing
@@ -24,8 +25,12 @@ from accrual.store.ledger import Cause, Opened
 class Books:
     """Every change of a batch. Nothing is in the database before `save`."""
 
-    def __init__(self, standings: Mapping[UUID, Standing], lots: Mapping[UUID, Lot] | None = None) -> None:
+    def __init__(self, standings: Mapping[UUID, Standing], lots: Mapping[UUID, Lot] | None = None, around: Surroundings | None = None) -> None:
         self._standings = dict(standings)
+        self._around = around if around is not None else Surroundings()
+        self.tally = self._around.tally
+        self.coupons_of = self._around.coupons_of
+        self._profiles: dict[UUID, Profile] = {}
         self._lots = dict(lots or {})
         self._touched: set[UUID] = set()
         self._bookings: list[Booking] = []
@@ -37,14 +42,20 @@ class Books:
 
     @classmethod
     async def open(
-        cls, connection: Connection, account_ids: Iterable[UUID], *, counted: Iterable[Counted] = (), lots: Mapping[UUID, Lot] | None = None
+        cls,
+        connection: Connection,
+        account_ids: Iterable[UUID],
+        *,
+        counted: Iterable[Counted] = (),
+        lots: Mapping[UUID, Lot] | None = None,
+        around: Surroundings | None = None,
     ) -> "Books":
         """Read accounts, which must be locked, with these of their counters."""
         standings = await accounts.load(connection, list(account_ids))
         for account_id, counters in (await accounts.counters(connection, counted)).items():
             standing = standings[account_id]
             standings[account_id] = Standing(standing.account, standing.state._replace(counters=counters))
-        return cls(standings, lots)
+        return cls(standings, lots, around)
 
     def know(self, lots: Mapping[UUID, Iterable[Lot]]) -> None:
         """Take in lots, by account, as they were before the batch."""
@@ -71,9 +82,14 @@ class Books:
         """Return what the rules remember of an account after all changes so far."""
         return self._standings[account_id].state
 
+    def state_for(self, account_id: UUID, programme: Programme, fact: Fact, *, without: bytes | None = None) -> AccountState:
+        """Return the same with all that the rules may ask for an event; as if one cause had used nothing of what is counted together, if that is asked."""
+        return self._around.complete(self._standings[account_id].state, account_id, programme, fact, without=without)
+
     def remember(self, account_id: UUID, state: AccountState, counters: Iterable[tuple[CounterKey, int]]) -> None:
         """Let the rules remember something else of an account; these of its counters have changed."""
-        self._standings[account_id] = Standing(self.account(account_id), state)
+        before = self.state(account_id)
+        self._standings[account_id] = Standing(self.account(account_id), before._replace(purchases=state.purchases, counters=state.counters))
         self._touched.add(account_id)
         for key, value in counters:
             self._counted[account_id, key] = value
@@ -81,9 +97,12 @@ class Books:
     def decide(self, account_id: UUID, programme: Programme, fact: Fact) -> Decision:
         """Decide an event, and let the account remember it."""
         standing = self._standings[account_id]
-        decision, state = programme.earn(fact, standing.state)
+        before = self.state_for(account_id, programme, fact)
+        decision, state = programme.earn(fact, before)
         if isinstance(decision, Refusal):
             return decision
+        if before is not standing.state:  # what is around is asked for anew at each event
+            state = standing.state._replace(purchases=state.purchases, counters=state.counters)
         self._standings[account_id] = Standing(standing.account, state)
         self._touched.add(account_id)
         for key, value in decision.counters:
@@ -135,10 +154,22 @@ class Books:
         source, target = self._standings[source_id], self._standings[target_id]
         booking = ledger.claim(source.account, target.account, list(lots), stamp)
         self._change(booking, "moved", sum(lot.remaining for lot in booking.lots))
+        if source.state.purchases and not target.state.purchases:  # what was chosen for the guest stays chosen
+            self._know(target_id, target.state.profile._replace(seed=source.state.profile.seed))
+            target = self._standings[target_id]
         purchases = target.state.purchases + source.state.purchases
         self._standings[target_id] = Standing(self.account(target_id), target.state._replace(purchases=purchases))
         self._closed[source_id] = target_id
         return booking
+
+    def join(self, account_id: UUID, *, at: datetime) -> None:
+        """Remember when an account's member joined the programme."""
+        self._know(account_id, self.state(account_id).profile._replace(joined_at=at))
+
+    def _know(self, account_id: UUID, profile: Profile) -> None:
+        standing = self._standings[account_id]
+        self._standings[account_id] = Standing(standing.account, standing.state._replace(profile=profile))
+        self._profiles[account_id] = profile
 
     async def save(self, connection: Connection, *, now: datetime) -> None:
         """Write everything, one statement a table."""
@@ -146,7 +177,9 @@ class Books:
         await store.open_lots(connection, [opened._replace(lot=self._lots[id_]) if id_ in self._changed else opened for id_, opened in self._opened.items()])
         await store.change_lots(connection, [self._lots[lot_id] for lot_id in sorted(self._changed - self._opened.keys())])
         await accounts.save(connection, [self._standings[account_id] for account_id in sorted(self._touched)])
+        await accounts.save_profiles(connection, self._profiles)
         await accounts.count(connection, self._counted.items())
+        await self.tally.save(connection, now=now)
         if self._closed:
             await accounts.merge_counters(connection, self._closed.items())
             await accounts.close(connection, self._closed.items())

@@ -12,11 +12,14 @@ from accrual.domain.facts import Purchase
 from accrual.domain.given import given_of
 from accrual.domain.keeping import NOTHING, Kept, keep, undone
 from accrual.domain.returns import Returned
+from accrual.domain.usage import coupons_in, less_of, without_uses
 from accrual.handlers.books import Books
 from accrual.handlers.earning import Earning, give, kept
 from accrual.handlers.explanations import explanation_json
 from accrual.handlers.pasts import Past
 from accrual.handlers.reversals import Reversals, Why
+from accrual.handlers.tally import Holding
+from accrual.handlers.usage import give_back, hold_anew
 from accrual.store.causes import Decided
 from contracts.verdicts import Verdict
 from shared.outbox import Message
@@ -52,9 +55,12 @@ def correct(books: Books, reversals: Reversals, past: Past, earning: Earning, *,
     after = replace(after, happened_at=earning.origin.occurred_at)
     kept_now = after.kept()
     if account_id is not None:
-        state, _ = undone(state, keep(programme, purchase, after.given, _NOTHING_RETURNED), kept_now)
+        whole = keep(programme, purchase, after.given, _NOTHING_RETURNED)
+        state, _ = undone(state, whole, kept_now)
         counted = books.state(account_id).counters
         books.remember(account_id, state, [(key, value) for key, value in state.counters.items() if value != counted.get(key, 0)])
+        hold_anew(books, past, programme, decision.effects.shared, Holding(past.key, earning.event_key))
+        give_back(books, after, less_of(whole, kept_now), Holding(past.key, earning.event_key), stands=kept_now.stands)
     decided = decision, explanation_json(decision.explanation)
     return _booked(books, reversals, earning, decided, after, (before, kept_now), now=now)
 
@@ -63,7 +69,8 @@ def _decide(books: Books, earning: Earning, past: Past, before: Kept) -> tuple[D
     """Decide with the counters of the former revision undone. Once it came back, a purchase is no longer anybody's first."""
     state = AccountState()
     if earning.owned is not None:
-        state, _ = undone(books.state(earning.owned.account_id), before, NOTHING)
+        state, _ = undone(books.state_for(earning.owned.account_id, earning.programme, earning.fact, without=past.key), before, NOTHING)
+        state, _ = without_uses(state, coupons_in(books.tally.used(past.key), books.coupons_of(earning.programme.terms.id)))
     first = before.stands and was_first(past.programme, past.purchase, past.given)
     decision, state = earned_anew(earning.programme, earning.fact, state, first=first)
     return (decision if earning.exchanged is None else told(decision, earning.exchanged)), state

@@ -93,6 +93,11 @@ def counted_by(deeds: Iterable[Deed], route: Route) -> set[Counted]:
     }
 
 
+def decided_by(deeds: Iterable[Deed]) -> list[tuple[Programme, Fact]]:
+    """Return which programme version decides which fact; refusals are left out."""
+    return [(deed.programme, deed.fact) for deed in deeds if isinstance(deed.programme, Programme)]
+
+
 class Deeds:
     """Decides the deeds of one batch in their order. Nothing is written before `save`."""
 
@@ -115,6 +120,8 @@ class Deeds:
             self.messages.append(message)
             return Outcome(Verdict.REFUSED, earned.reason)
         decided, messages = earned
+        if isinstance(deed.fact, Registration) and decided.account_id is not None:
+            self._books.join(decided.account_id, at=deed.fact.occurred_at)
         self._done.add(deed.key)
         self._decided.append(decided)
         self.messages += messages

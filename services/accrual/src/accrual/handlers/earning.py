@@ -6,7 +6,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from accrual.domain.accounts import AccountState
-from accrual.domain.decisions import Explanation, Grant, Refusal
+from accrual.domain.decisions import NO_EFFECTS, Explanation, Grant, Refusal
 from accrual.domain.entries import Stamp
 from accrual.domain.exchanges import told
 from accrual.domain.facts import Fact, Purchase
@@ -18,6 +18,7 @@ from accrual.handlers.debts import pay
 from accrual.handlers.explanations import explanation_json
 from accrual.handlers.rewards import Origin
 from accrual.handlers.routes import Owned
+from accrual.handlers.tally import Holding
 from accrual.store.causes import Decided
 from accrual.store.ledger import Cause
 from contracts.rewards import RewardGranted
@@ -53,6 +54,8 @@ def earn(books: Books, earning: Earning, *, now: datetime) -> tuple[Decided, lis
         decision = told(decision, earning.exchanged)
     if isinstance(decision, Refusal):
         return decision
+    if decision.effects is not NO_EFFECTS:
+        books.tally.raise_to(programme.terms.id, decision.effects.shared, Holding(earning.cause.key, earning.event_key))
     explanation = explanation_json(decision.explanation)
     if isinstance(decision, Grant) and owned is not None:
         grant_id, messages = give(books, earning, owned, decision, (explanation, explanation), now=now)

@@ -16,6 +16,7 @@ from accrual.handlers.pasts import Past, Pasts
 from accrual.handlers.receipts import Receipt
 from accrual.handlers.routes import Batch, Route
 from accrual.handlers.sequels import Sequel, keys_of
+from accrual.handlers.surroundings import Surroundings
 from accrual.handlers.waiting import WaitingRoom, waiting_under
 from accrual.store import Connection, causes, holders, ledger, returns, waiting
 from accrual.store.accounts import Counted
@@ -52,7 +53,7 @@ async def load(connection: Connection, read: Sequence[Receipt | Sequel], batch: 
     corrected = _corrected(receipts, known)
     exchanged = {receipt.exchanged for receipt in receipts if receipt.exchanged is not None}
     if not (sequels or room or corrected or exchanged):
-        return Loaded(await _books(connection, receipts, batch.route, Pasts(), {}), known, Pasts(), room)
+        return Loaded(await _books(connection, receipts, batch, Pasts(), {}), known, Pasts(), room)
     found = await find(connection, sequels)
     if not (found.purchases.keys() <= batch.anchors and found.accounts <= batch.route.locked):
         raise Repeat("a purchase is followed that is not locked")
@@ -64,7 +65,7 @@ async def load(connection: Connection, read: Sequence[Receipt | Sequel], batch: 
     followed_ones = [past for past in histories if past.key in concerned]
     accounts = {past.account_id for past in followed_ones if past.account_id is not None} | set(found.holders.values())
     lots |= await _lots_of(connection, accounts | _accounts(receipts, batch.route, concerned))
-    books = await _books(connection, receipts, batch.route, followed, lots, followed_ones)
+    books = await _books(connection, receipts, batch, followed, lots, followed_ones)
     return_keys = [sequel.return_key for sequel in sequels if sequel.return_key is not None]
     told = await waiting.bodies(connection, return_keys) | await returns.bodies(connection, return_keys)
     owners = await holders.owners(connection, batch.route.locked)
@@ -106,28 +107,37 @@ async def _lots_of(connection: Connection, accounts: set[UUID]) -> dict[UUID, Lo
 
 
 async def _books(
-    connection: Connection, receipts: Sequence[Receipt], route: Route, followed: Pasts, lots: Mapping[UUID, Lot], histories: Sequence[Past] = ()
+    connection: Connection,
+    receipts: Sequence[Receipt],
+    batch: Batch[Receipt | Sequel],
+    followed: Pasts,
+    lots: Mapping[UUID, Lot],
+    histories: Sequence[Past] = (),
 ) -> Books:
     """Read the accounts that the events are about, with the counters that their programmes ask for."""
-    account_ids, counted = set[UUID](), set[Counted]()
+    route, account_ids, counted, programmes = batch.route, set[UUID](), set[Counted](), set[Programme]()
     for past in histories:
         if past.account_id in route.locked:  # else somebody else corrects it, and will be refused
             account_ids.add(past.account_id)
             counted.update((past.account_id, key) for key in past.programme.counters(past.purchase))
+            programmes.add(past.programme)
     by_key = {receipt.key: receipt for receipt in receipts} if any(receipt.exchanged is not None for receipt in receipts) else {}
     for receipt in receipts:
         if receipt.wanted is None or isinstance(receipt.programme, Refusal):
             continue
         account_id = route.to(receipt.wanted).account_id
         account_ids.add(account_id)
+        programmes.add(receipt.programme)
         counted.update((account_id, key) for key in receipt.programme.counters(receipt.fact))
-        if receipt.exchanged is not None and (as_of := _decided_as(receipt, followed, by_key)) is not None:
+        if receipt.exchanged is not None and (as_of := decided_as(receipt, followed, by_key)) is not None:
             programme, fact = as_of
+            programmes.add(programme)
             counted.update((account_id, key) for key in programme.counters(fact))
-    return await Books.open(connection, account_ids, counted=counted, lots=lots)
+    around = await Surroundings.open(connection, batch.common, account_ids, programmes, causes=(past.key for past in histories))
+    return await Books.open(connection, account_ids, counted=counted, lots=lots, around=around)
 
 
-def _decided_as(receipt: Receipt, followed: Pasts, receipts: Mapping[bytes, Receipt], depth: int = 0) -> tuple[Programme, Purchase] | None:
+def decided_as(receipt: Receipt, followed: Pasts, receipts: Mapping[bytes, Receipt], depth: int = 0) -> tuple[Programme, Purchase] | None:
     """Return by which version, and as which purchase, an exchange will be decided; the exchanged one may be an exchange itself."""
     if isinstance(receipt.programme, Refusal) or depth > len(receipts):
         return None
@@ -135,5 +145,5 @@ def _decided_as(receipt: Receipt, followed: Pasts, receipts: Mapping[bytes, Rece
     if past is not None:
         return past.programme, as_exchanged(receipt.fact, past.purchase)
     other = None if receipt.exchanged is None else receipts.get(receipt.exchanged)
-    found = None if other is None else _decided_as(other, followed, receipts, depth + 1)
+    found = None if other is None else decided_as(other, followed, receipts, depth + 1)
     return (receipt.programme, receipt.fact) if found is None else (found[0], as_exchanged(receipt.fact, found[1]))

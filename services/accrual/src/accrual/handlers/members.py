@@ -8,9 +8,11 @@ from uuid import UUID
 
 from accrual.handlers.books import Books
 from accrual.handlers.catalogue import Catalogue
-from accrual.handlers.deeds import Deed, Deeds, counted_by, registration
+from accrual.handlers.counting import lock_common
+from accrual.handlers.deeds import Deed, Deeds, counted_by, decided_by, registration
 from accrual.handlers.links import Claims, Links
-from accrual.handlers.routes import Batch, Held, Route, lock_accounts
+from accrual.handlers.routes import Batch, Held, lock_accounts
+from accrual.handlers.surroundings import Surroundings
 from accrual.store import Connection, causes, holders, ledger
 from accrual.store.holders import Wanted
 from contracts.envelope import Event
@@ -29,14 +31,16 @@ class Members:
         self._held = Held[Deed]()
 
     async def lock(self, connection: Connection, events: Sequence[Event[Any]]) -> None:
-        """Lock the identifiers, then every account that may give or take points."""
+        """Lock the identifiers, then every account that may give or take points, then what is counted together."""
         locked = await holders.lock_identifiers(connection, [event.data.identifier for event in _links(events)])
         links = Links(_links(events), locked)
         unclaimed = await holders.unclaimed(connection, links.identifiers)
         programmes, now = await self._catalogue.current(connection), self._clock()
         deeds = {id(event): registration(event, programmes, now=now) for event in events if isinstance(event.data, MemberRegistered)}
         wanted = [deed.wanted for deed in deeds.values() if deed.wanted is not None] + links.may_want(unclaimed)
-        self._held.keep(connection, Batch(deeds, await lock_accounts(connection, wanted, also=unclaimed.values())))
+        route = await lock_accounts(connection, wanted, also=unclaimed.values())
+        common = await lock_common(connection, decided_by(deeds.values()))
+        self._held.keep(connection, Batch(deeds, route, common=common))
 
     async def decide(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Decide the events in their order, each seeing what those before it did."""
@@ -45,7 +49,7 @@ class Members:
         links = Links(_links(events), await holders.links(connection, [event.data.identifier for event in _links(events)]))
         unclaimed = await holders.unclaimed(connection, links.claims)
         targets = links.wanted(unclaimed)
-        books = await _books(connection, route, list(deeds.values()), targets, list(unclaimed.values()))
+        books = await _books(connection, batch, list(deeds.values()), targets, list(unclaimed.values()))
         lots = await ledger.open_lots_of(connection, unclaimed.values())
         if any(books.account(account_id).balance.debt for account_id in unclaimed.values()):  # the member's points pay it
             books.know(await ledger.open_lots_of(connection, {route.to(each).account_id for each in targets}))
@@ -66,13 +70,15 @@ class Members:
         return outcomes, desk.messages
 
 
-async def _books(connection: Connection, route: Route, deeds: Sequence[Deed], wanted: Sequence[Wanted], unclaimed: Sequence[UUID]) -> Books:
+async def _books(connection: Connection, batch: Batch[Deed], deeds: Sequence[Deed], wanted: Sequence[Wanted], unclaimed: Sequence[UUID]) -> Books:
     """Read all accounts that this part of the batch may change. Every one of them must have been locked."""
+    route = batch.route
     needed = [deed.wanted for deed in deeds if deed.wanted is not None] + list(wanted)
     account_ids = {route.to(each).account_id for each in needed} | set(unclaimed)
     if not account_ids <= route.locked:
         raise Repeat("an account is needed that is not locked")
-    return await Books.open(connection, account_ids, counted=counted_by(deeds, route))
+    around = await Surroundings.open(connection, batch.common, account_ids, (programme for programme, _ in decided_by(deeds)))
+    return await Books.open(connection, account_ids, counted=counted_by(deeds, route), around=around)
 
 
 def _links(events: Sequence[Event[Any]]) -> list[Event[IdentifierLinked]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from accrual.handlers.catalogue import Catalogue
+from accrual.handlers.counting import lock_for_purchases
 from accrual.handlers.finding import find, holder_of
 from accrual.handlers.loading import Loaded, load
 from accrual.handlers.receipts import Receipt, Receipts, receipt_of
@@ -31,7 +32,7 @@ class Purchases:
         self._held = Held[Receipt | Sequel]()
 
     async def lock(self, connection: Connection, events: Sequence[Event[Any]]) -> None:
-        """Lock the purchases, then identifiers and accounts; open accounts for holders who have none in the programme."""
+        """Lock the purchases, then identifiers and accounts, then what is counted together; open accounts for holders who have none in the programme."""
         programmes = await self._catalogue.current(connection)
         now = self._clock()
         read: dict[int, Receipt | Sequel] = {
@@ -45,7 +46,9 @@ class Purchases:
         seen = await causes.lock_anchors(connection, anchors)
         wanted = (receipt.wanted for receipt in receipts if receipt.wanted is not None)
         route = await lock_accounts(connection, wanted, also=found.accounts)
-        self._held.keep(connection, Batch(read, route, anchors, seen, programmes))
+        followed = found.purchases.keys() | {receipt.key for receipt in receipts if receipt.key in seen}
+        common = await lock_for_purchases(connection, receipts, programmes, followed=followed)
+        self._held.keep(connection, Batch(read, route, anchors, seen, programmes, common))
 
     async def decide(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Decide the events in their order, each seeing what those before it did."""

@@ -12,12 +12,15 @@ from accrual.domain.keeping import Kept, undone
 from accrual.domain.lots import Allocation, Lot
 from accrual.domain.returns import Returned
 from accrual.domain.reversing import Reversal, plan
+from accrual.domain.usage import less_of
 from accrual.handlers import rewards
 from accrual.handlers.bodies import returned_json
 from accrual.handlers.books import Books
 from accrual.handlers.explanations import explanation_json
 from accrual.handlers.pasts import Past
 from accrual.handlers.rewards import Origin
+from accrual.handlers.tally import Holding
+from accrual.handlers.usage import give_back
 from accrual.store.holders import Owner
 from accrual.store.returns import Reversed
 from contracts.rewards import RewardReversed
@@ -63,6 +66,7 @@ class Reversals:
         kept = after.kept()
         if past.account_id is not None:
             self._books.remember(past.account_id, *undone(self._books.state(past.account_id), before, kept))
+            give_back(self._books, past, less_of(before, kept), Holding(past.key, why.event_key), stands=kept.stands)
         return self.reverse(after, kept, back, why)
 
     def reverse(self, past: Past, kept: Kept, back: Returned, why: Why) -> Taken:

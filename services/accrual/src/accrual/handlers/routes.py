@@ -6,6 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from accrual.domain.programmes import Programmes
+from accrual.handlers.surroundings import NOTHING_COMMON, Common
 from accrual.store import Connection, accounts, holders
 from accrual.store.holders import Found, Wanted
 from contracts.envelope import Event
@@ -46,6 +47,7 @@ class Batch(Generic[T]):
     anchors: frozenset[bytes] = frozenset()  # all that are locked
     seen: frozenset[bytes] | None = None  # all keys about which something may have been decided; None: any
     programmes: Programmes = _NO_PROGRAMMES
+    common: Common = NOTHING_COMMON  # what may be counted for all accounts together, locked too
 
     def of(self, event: Event[Any]) -> T:
         """Return an event as it was read. Raises Repeat for one that was not there when the locks were taken."""
