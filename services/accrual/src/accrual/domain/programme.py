@@ -19,6 +19,7 @@ from accrual.domain.lifetimes import expiry_of, start_of
 from accrual.domain.matching import REMEMBERED
 from accrual.domain.rules import Day, DayLimit, Event, Limit
 from accrual.domain.settlement import PROGRAMME, settle
+from accrual.domain.tiers.ladder import Ladder, ladder_of
 
 _TRIGGERS: dict[type[Fact], str] = {Purchase: "purchase", Activity: "activity", Registration: "registration"}
 
@@ -62,6 +63,7 @@ class Programme:
         self._activities = activities
         self._registration = registration
         self._day = lru_cache(REMEMBERED)(self._day_of)
+        self.ladder: Ladder | None = ladder_of(document)  #: its tiers
         self.coupons = CouponBook(document.coupons)
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
         self.shares = document.mentions("coupons", "budget", "stock")  #: something is counted for all accounts together
