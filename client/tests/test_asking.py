@@ -29,7 +29,7 @@ async def test_answers_are_the_models_of_the_contracts():
         assert found.member is not None
         assert found.member.member_id == ANA
         assert (await gateway.balance(ANA)).accounts[0].balance.available == 240
-        assert (await gateway.quote(cart)).points == 12
+        assert (await gateway.quote(cart)).points == 11
         assert (await gateway.why("corner-coffee", "1041")).revisions[0].verdict is Verdict.GRANTED
         assert (await gateway.programme("coffee/bonus")).version == 3
     assert [request.url.path for request in server.asked] == [

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.purchases import PurchaseReturned
+from contracts.quotes import Quote
 from contracts.replies import (
     Accepted,
     Balance,
@@ -21,7 +22,6 @@ from contracts.replies import (
     Programme,
     Programmes,
     Purchase,
-    Quote,
     ReturnQuote,
     Waiting,
 )

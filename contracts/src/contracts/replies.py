@@ -152,17 +152,6 @@ class EventVerdict(Reply):
     decided_at: AwareDatetime
 
 
-class Quote(Reply):
-    """What a cart would earn if it were bought now. Nothing is booked."""
-
-    programme: Id
-    programme_version: int
-    points: Count
-    usable_from: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
-    explanation: Explanation
-
-
 class ReturnQuote(Reply):
     """What a return would take. Nothing is booked."""
 

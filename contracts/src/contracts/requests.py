@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from contracts.fields import MAX_LINES, Currency, Holder, Id, Moment, Money, Text, Zone
+from contracts.fields import MAX_LINES, Currency, Holder, Id, Language, Moment, Money, Text, Zone
 from contracts.purchases import Channel, Line, Payment, ReturnedLine
 from contracts.registrations import ConsentGiven
 
@@ -49,14 +49,21 @@ class Cart(BaseModel):
     currency: Currency
     occurred_at: Annotated[Moment | None, Field(description="Now, where it is not given.")] = None
 
+    @model_validator(mode="after")
+    def _line_ids_are_unique(self) -> "Cart":
+        if len({line.line_id for line in self.lines}) != len(self.lines):
+            raise ValueError("line ids repeat")
+        return self
+
 
 class QuoteRequest(BaseModel):
-    """A cart, and who buys it if that is known."""
+    """A cart with its prices before any discount of the programme, and who buys it if that is known."""
 
     model_config = CLOSED
 
     holder: Holder | None = None
     purchase: Cart
+    language: Annotated[Language, Field(description="Of the receipt's text: `en` or `ru`; for any other, `en`.")] = "en"
 
 
 class QuotedReturn(ReturnedLine):

@@ -4,11 +4,14 @@ from datetime import datetime
 
 from accrual import metrics
 from accrual.handlers.clockwork import Clockwork
-from accrual.store import Connection, due, waiting
+from accrual.store import Connection, due, quotes, waiting
 from shared.service import Job
 
 #: Months of the ledger made ahead: a service that nobody restarts for a year still finds its partitions.
 MONTHS_AHEAD = 12
+
+#: Quotes forgotten at once: at 200 a second a minute's worth is 12,000.
+QUOTES = 5_000
 
 
 async def _partitions(connection: Connection, now: datetime) -> int:
@@ -20,6 +23,10 @@ async def _waiting(connection: Connection, _: datetime) -> int:
     return 0
 
 
+async def _quotes(connection: Connection, now: datetime) -> int:
+    return await quotes.forget(connection, now=now, limit=QUOTES)
+
+
 def _count_no_more() -> None:
     metrics.WAITING_EVENTS.set(0)  # whoever leads now counts, and the largest figure is the true one
 
@@ -27,5 +34,6 @@ def _count_no_more() -> None:
 JOBS = (
     Job(name="lots", every_seconds=15, run=Clockwork().turn),  # readers do not wait for it: they look at the dates themselves
     Job(name="partitions", every_seconds=6 * 3600, run=_partitions),
+    Job(name="quotes", every_seconds=60, run=_quotes),
     Job(name="waiting", every_seconds=60, run=_waiting, ended=_count_no_more),
 )

@@ -1,70 +1,29 @@
-"""What a cart would earn. Nothing is booked, nothing is locked."""
+"""What a cart costs and earns, and what it may be paid with. Nothing is booked, nothing is locked; the quote is kept for some minutes."""
 
-from datetime import UTC, datetime
-from typing import Annotated, cast
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
 
 from accrual.api import wire
 from accrual.api.parts import Desk
-from accrual.api.replies import Quote
-from accrual.domain.accounts import AccountState
 from accrual.domain.decisions import Grant, Refusal
-from accrual.domain.facts import Line as DomainLine
-from accrual.domain.facts import Purchase
-from accrual.domain.programme import Programme
+from accrual.domain.pricing.discounts import Priced
+from accrual.domain.pricing.receipts import Figures, named, receipt
+from accrual.handlers.carts import QuotedCart, quote_cart
 from accrual.handlers.explanations import explanation_json
-from accrual.store import Connection, accounts, reading
-from accrual.store.snapshots import snapshot
-from contracts.fields import MAX_LINES, Currency, Holder, Id, Moment, Money, Zone
-from contracts.purchases import Channel, Line, Payment
+from accrual.store import quotes
+from accrual.store.quotes import StoredQuote
+from accrual.store.snapshots import connected, snapshot
+from contracts.quotes import DiscountNotTaken, DiscountTaken, Gift, LineDiscount, Quote, QuotedPrice
+from contracts.requests import QuoteRequest
 from shared.auth import require
+from shared.ids import random_id
 from shared.problems import Problem
 
-_CLOSED = ConfigDict(frozen=True, extra="forbid")
-
-
-class Cart(BaseModel):
-    """What is about to be bought: the same fields as a receipt, before it has an id."""
-
-    model_config = _CLOSED
-
-    merchant: Id
-    store: Id | None = None
-    zone: Zone = "UTC"
-    channel: Channel = "store"
-    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES)]
-    delivery_amount: Money = 0
-    delivery_tax_amount: Money = 0
-    payments: Annotated[tuple[Payment, ...], Field(max_length=20)] = ()
-    coupons: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
-    currency: Currency
-    occurred_at: Annotated[Moment | None, Field(description="Now, where it is not given.")] = None
-
-    def fact(self, *, now: datetime) -> Purchase:
-        """Return the purchase that this would be."""
-        return Purchase(
-            merchant=self.merchant,
-            purchase_id="",
-            lines=cast("tuple[DomainLine, ...]", self.lines),  # a wire line has every field of a domain line, under the same name
-            currency=self.currency,
-            occurred_at=(self.occurred_at or now).astimezone(UTC),
-            store=self.store,
-            zone=self.zone,
-            channel=self.channel,
-            delivery_amount=self.delivery_amount,
-            delivery_tax_amount=self.delivery_tax_amount,
-        )
-
-
-class QuoteRequest(BaseModel):
-    """A cart, and who buys it if that is known: caps and the first purchase count from their account."""
-
-    model_config = _CLOSED
-
-    holder: Holder | None = None
-    purchase: Cart
+#: Long enough to pay; budgets, stock and the holder's points may have changed by then.
+LIFE = timedelta(minutes=10)
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -73,39 +32,75 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/v1/quotes", openapi_extra={"x-access": "quotes:read"})
     async def quote(asked: QuoteRequest) -> Quote:
-        """Say what a purchase of this cart would earn, and why."""
+        """Say what a cart costs after discounts, what it would earn, and why."""
         now = desk.clock()
-        fact = asked.purchase.fact(now=now)
         async with snapshot(desk.pool) as connection:
-            programme = (await desk.catalogue.current(connection)).select(fact, now=now)
-            if isinstance(programme, Refusal):
-                raise _refused(programme)
-            state = await _state(connection, asked.holder, programme, fact) if asked.holder else AccountState()
-        decision = programme.decide(fact, state)
-        if isinstance(decision, Refusal):
-            raise _refused(decision)
-        return Quote(
-            programme=programme.terms.id,
-            programme_version=programme.terms.version,
-            points=decision.explanation.points,
-            usable_from=decision.usable_from if isinstance(decision, Grant) else None,
-            expires_at=decision.expires_at if isinstance(decision, Grant) else None,
-            explanation=wire.explanation(explanation_json(decision.explanation)),
+            found = await quote_cart(connection, await desk.catalogue.current(connection), asked, now=now)
+        if isinstance(found, Refusal):
+            raise Problem(422, found.reason, "No programme decides this purchase", found.text)
+        answer = _quote(found, asked.language, random_id(), valid_until=now + LIFE)
+        kept = StoredQuote(
+            id=answer.quote_id,
+            made_at=now,
+            valid_until=answer.valid_until,
+            holder=asked.holder,
+            programme=answer.programme,
+            asked=asked.model_dump_json(exclude_defaults=True).encode(),
+            answered=answer.model_dump_json().encode(),
         )
+        async with connected(desk.pool) as connection:
+            await quotes.add(connection, kept)
+        return answer
 
     return router
 
 
-async def _state(connection: Connection, holder: str, programme: Programme, fact: Purchase) -> AccountState:
-    """Read what the rules remember of a holder. Somebody never seen has no past."""
-    opened = await reading.open_accounts(connection, holder, programme=programme.terms.id)
-    if not opened:
-        return AccountState()
-    account_id = opened[0].account_id
-    standing = (await accounts.load(connection, [account_id]))[account_id]
-    counters = await accounts.counters(connection, [(account_id, key) for key in programme.counters(fact)])
-    return AccountState(standing.state.purchases, counters.get(account_id, {}))
+def _quote(quoted: QuotedCart, language: str, quote_id: UUID, *, valid_until: datetime) -> Quote:
+    terms, priced, decision = quoted.programme.terms, quoted.priced, quoted.decision
+    total = priced.total_amount + quoted.purchase.delivery_amount
+    points = decision.explanation.points
+    figures = Figures(
+        priced=priced,
+        currency=quoted.purchase.currency,
+        total=total,
+        point_names=terms.point_names,
+        decimals=terms.decimals,
+        points=points,
+        spendable=None,
+        reachable=None,
+    )
+    return Quote(
+        quote_id=quote_id,
+        valid_until=valid_until,
+        programme=terms.id,
+        programme_version=terms.version,
+        total_amount=total,
+        discount_amount=priced.discount_amount,
+        lines=tuple(QuotedPrice(**line._asdict()) for line in priced.lines),
+        **_discounts(priced, language),
+        points=points,
+        usable_from=decision.usable_from if isinstance(decision, Grant) else None,
+        expires_at=decision.expires_at if isinstance(decision, Grant) else None,
+        explanation=wire.explanation(explanation_json(decision.explanation)),
+        receipt=receipt(figures, language),
+    )
 
 
-def _refused(refusal: Refusal) -> Problem:
-    return Problem(422, refusal.reason, "No programme decides this purchase", refusal.text)
+def _discounts(priced: Priced, language: str) -> dict[str, Any]:
+    """Tell what came off, what did not, and what is handed over on top."""
+    return {
+        "discounts": tuple(
+            DiscountTaken(
+                discount=taken.discount,
+                name=named(taken.names, language, taken.discount),
+                amount=taken.amount,
+                lines=tuple(LineDiscount(line_id=line_id, amount=amount) for line_id, amount in taken.lines),
+                text=taken.text,
+            )
+            for taken in priced.taken
+        ),
+        "not_discounted": tuple(DiscountNotTaken(**silent._asdict()) for silent in priced.not_taken),
+        "gifts": tuple(
+            Gift(discount=gift.discount, name=named(gift.names, language, gift.discount), sku=gift.sku, pieces=gift.pieces) for gift in priced.gifts
+        ),
+    }

@@ -148,17 +148,6 @@ class EventVerdict(Reply):
     decided_at: Moment
 
 
-class Quote(Reply):
-    """What a cart would earn. Nothing is booked."""
-
-    programme: Id
-    programme_version: int
-    points: int
-    usable_from: Moment | None
-    expires_at: Moment | None
-    explanation: Explanation
-
-
 class ReturnQuote(Reply):
     """What a return would take. Nothing is booked. Of several purchases everything is added up."""
 

@@ -25,8 +25,8 @@ CAUSE: Example = {
 EXPLANATION: Example = {
     "points": 12,
     "steps": [
-        {"rule": "base", "operation": "earn", "points_exact": "25/2", "lines": ["1"], "basis": 25000, "text": "250.00 at 1 per 20.00"},
-        {"rule": "rounding", "operation": "round", "points_exact": "12", "lines": [], "basis": None, "text": "rounded down"},
+        {"rule": "base", "operation": "earn", "points_exact": "25/2", "lines": ["1"], "basis": 25000, "text": "250.00 at 1 per 20.00", "quantity": 1},
+        {"rule": "rounding", "operation": "round", "points_exact": "12", "lines": [], "basis": None, "text": "rounded down", "quantity": 1},
     ],
     "not_given": [{"rule": "beans-at-home", "reason": "no-line-matches", "text": "no line of category coffee-beans"}],
 }
@@ -34,8 +34,8 @@ EXPLANATION: Example = {
 KEPT: Example = {
     "points": 6,
     "steps": [
-        {"rule": "base", "operation": "earn", "points_exact": "25/4", "lines": ["1"], "basis": 12500, "text": "125.00 at 1 per 20.00"},
-        {"rule": "base", "operation": "round", "points_exact": "-1/4", "lines": [], "basis": None, "text": "6.25 rounded down to 6"},
+        {"rule": "base", "operation": "earn", "points_exact": "25/4", "lines": ["1"], "basis": 12500, "text": "125.00 at 1 per 20.00", "quantity": 1},
+        {"rule": "base", "operation": "round", "points_exact": "-1/4", "lines": [], "basis": None, "text": "6.25 rounded down to 6", "quantity": 1},
     ],
     "not_given": [],
 }
@@ -118,17 +118,53 @@ CART: Example = {
         "merchant": "corner-coffee",
         "zone": "Europe/Moscow",
         "lines": [{"line_id": "1", "sku": "flat-white", "category": "drink", "quantity": 1000, "paid_amount": 25000}],
+        "coupons": ["WELCOME5"],
         "currency": "RUB",
     },
+    "language": "en",
 }
 
 QUOTE: Example = {
+    "quote_id": "4c1f2f43-6a70-4b8f-9d2b-0a4f6f0e7c11",
+    "valid_until": "2026-03-02T09:22:00Z",
     "programme": "coffee-bonus",
     "programme_version": 3,
-    "points": 12,
+    "total_amount": 23750,
+    "discount_amount": 1250,
+    "lines": [{"line_id": "1", "price_amount": 25000, "discount_amount": 1250, "paid_amount": 23750, "tax_amount": 0}],
+    "discounts": [
+        {"discount": "gold-5", "name": "Gold card", "amount": 1250, "lines": [{"line_id": "1", "amount": 1250}], "text": "5% of 250.00"},
+    ],
+    "not_discounted": [{"discount": "four-for-three", "reason": "too-few-items", "text": "only for each 3 bought"}],
+    "gifts": [],
+    "coupons": [{"code": "WELCOME5", "valid": False, "coupon": "welcome5", "reason": "coupon-used-up"}],
+    "points": 11,
     "usable_from": "2026-03-16T09:12:00Z",
     "expires_at": "2027-03-31T21:00:00Z",
-    "explanation": EXPLANATION,
+    "explanation": {
+        "points": 11,
+        "steps": [
+            {"rule": "base", "operation": "earn", "points_exact": "95/8", "lines": ["1"], "basis": 23750, "text": "237.50 at 1 per 20.00", "quantity": 1},
+            {"rule": "base", "operation": "round", "points_exact": "-7/8", "lines": [], "basis": None, "text": "11.875 rounded down to 11", "quantity": 1},
+        ],
+        "not_given": [],
+    },
+    "spendable": {
+        "points": 110,
+        "amount": 11000,
+        "limited": "over-share",
+        "text": "points pay for at most 118 points' worth of this receipt",
+        "missing": 0,
+    },
+    "rewards": [{"reward": "free-drink", "name": "A drink", "cost": 250, "available": False, "reason": "insufficient-points", "missing": 10}],
+    "receipt": [
+        "Gold card: -12.50",
+        "You save 12.50 RUB",
+        "To pay: 237.50 RUB",
+        "beans: +11 for this purchase",
+        "beans: up to 110 for this purchase, worth 110.00 RUB",
+        "beans: 10 more for A drink",
+    ],
 }
 
 RETURN: Example = {

@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from contracts.replies import Accepted, Quote, Waiting
+from contracts.quotes import Quote
+from contracts.replies import Accepted, Waiting
 from contracts.requests import GuestRequest, QuoteRequest, RegistrationRequest
 from gateway.api import examples
 from gateway.api.operations import IDEMPOTENCY_KEY, OF_A_CART, OF_A_REGISTRATION, operation
@@ -18,11 +19,11 @@ def routes(gateway: Gateway) -> APIRouter:
     @router.post(
         "/v1/quotes",
         response_model=Quote,
-        summary="What a cart would earn",
+        summary="What a cart costs and earns",
         **operation(gateway.verifier, "quotes:read", reply=examples.QUOTE, body=examples.CART, problems=OF_A_CART),
     )
     async def quote(cart: QuoteRequest, request: Request) -> Response:
-        """Say what a purchase of this cart would earn now, and why. Nothing is booked."""
+        """Price a cart: discounts line by line, what it would earn and why, what it may be paid with. Nothing is booked; the id lives ten minutes."""
         return written(await gateway.accrual.quote(_body(cart), gateway.query(request)))
 
     @router.post(

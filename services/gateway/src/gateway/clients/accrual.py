@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import quote as escaped
 from uuid import UUID
 
-from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, Quote, ReturnQuote
+from contracts.quotes import Quote
+from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote
 from gateway.clients.services import Asking, OwningService, Question
 
 
@@ -35,7 +36,7 @@ class Accrual:
         return await self._service.ask(EventVerdict, Question("/v1/verdicts", {"source": source, "event_id": event_id}), asking)
 
     async def quote(self, cart: bytes, asking: Asking) -> Quote:
-        """Ask what a cart would earn."""
+        """Ask what a cart costs and earns."""
         return await self._service.ask(Quote, Question("/v1/quotes", body=cart), asking)
 
     async def quote_return(self, wanted: bytes, asking: Asking) -> ReturnQuote:
