@@ -17,5 +17,8 @@ WAITING_EVENTS = Gauge(
 
 def expect_programme(programme: str) -> None:
     """Set to 0 what may be booked in a programme, so that the first points are seen as a rise."""
-    for movement in ("granted", "activated", "expired", "moved", "reversed", "forgiven", "debt-paid"):
+    for movement in (
+        "granted", "activated", "expired", "moved", "reversed", "forgiven", "debt-paid", "held", "released", "spent", "restored", "adjusted", "forfeited",
+        "transferred",
+    ):  # fmt: skip
         POINTS.labels(programme, movement)

@@ -123,20 +123,20 @@ class Books:
     def activate(self, lot: Lot, stamp: Stamp) -> Account:
         """Book that a pending lot became usable, and return the account after it."""
         booking = ledger.activate(self.account(lot.account_id), lot, stamp)
-        self._change(booking, "activated", lot.remaining)
+        self.book(booking, "activated", lot.remaining)
         return booking.accounts[0]
 
     def expire(self, lot: Lot, stamp: Stamp) -> Account:
         """Book that what remained of a lot is gone, and return the account after it."""
         booking = ledger.expire(self.account(lot.account_id), lot, stamp)
-        self._change(booking, "expired", lot.remaining)
+        self.book(booking, "expired", lot.remaining)
         return booking.accounts[0]
 
     def reverse(self, account_id: UUID, reversal: Reversal, stamp: Stamp) -> Account:
         """Book that points are taken back, and return the account after it: as it was, if nothing moves."""
         lots = {id_: lot for id_, _ in reversal.allocations if (lot := self.lot(id_)) is not None}
         booking = ledger.reverse(self.account(account_id), reversal, lots, stamp)
-        self._change(booking, "reversed", reversal.taken + reversal.debt)
+        self.book(booking, "reversed", reversal.taken + reversal.debt)
         self._moved[stamp.programme, "forgiven"] += max(reversal.forgiven, 0)
         return booking.accounts[0]
 
@@ -146,14 +146,14 @@ class Books:
         if not (account.balance.debt and account.balance.available):
             return None
         booking = ledger.pay_debt(account, self.lots_of(account_id), stamp)
-        self._change(booking, "debt-paid", booking.accounts[0].balance.debt - account.balance.debt)
+        self.book(booking, "debt-paid", booking.accounts[0].balance.debt - account.balance.debt)
         return booking
 
     def claim(self, source_id: UUID, target_id: UUID, lots: Iterable[Lot], stamp: Stamp) -> Booking:
         """Book that everything of an unclaimed account moves, with what the rules remember of it, and close that account."""
         source, target = self._standings[source_id], self._standings[target_id]
         booking = ledger.claim(source.account, target.account, list(lots), stamp)
-        self._change(booking, "moved", sum(lot.remaining for lot in booking.lots))
+        self.book(booking, "moved", sum(lot.remaining for lot in booking.lots))
         if source.state.purchases and not target.state.purchases:  # what was chosen for the guest stays chosen
             self._know(target_id, target.state.profile._replace(seed=source.state.profile.seed))
             target = self._standings[target_id]
@@ -189,7 +189,12 @@ class Books:
         for (programme, movement), points in self._moved.items():
             metrics.POINTS.labels(programme, movement).inc(points)
 
-    def _change(self, booking: Booking, movement: str, points: int) -> None:
+    def opened(self, opened: Opened) -> None:
+        """Take in a lot that a booking opened by other means than a grant."""
+        self._opened[opened.lot.id] = opened
+
+    def book(self, booking: Booking, movement: str, points: int) -> None:
+        """Take in a transaction, with its accounts and lots as they are after it; points of some movement are counted."""
         for account in booking.accounts:
             self._standings[account.id] = Standing(account, self._standings[account.id].state)
             self._touched.add(account.id)

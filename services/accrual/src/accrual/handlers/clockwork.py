@@ -38,7 +38,7 @@ class Clockwork:
     async def turn(self, connection: Connection, now: datetime) -> int:
         """Do a bounded part of what is due, and return how much that was. Nothing expires while something waits to be activated."""
         self._failed = {account_id: at for account_id, at in self._failed.items() if now < at + PAUSE}
-        activated = await self._each(connection, await due.to_activate(connection, now=now, limit=LIMIT, but=self._failed), _activate, now=now)
+        activated = await self._each(connection, await due.to_activate(connection, now=now, limit=LIMIT, but=self._failed), activate, now=now)
         if activated:
             return activated
         return await self._each(connection, await due.to_expire(connection, now=now, limit=LIMIT, but=self._failed), _expire, now=now)
@@ -86,7 +86,8 @@ async def _some(connection: Connection, found: Mapping[UUID, UUID], step: _Step,
     return books
 
 
-def _activate(books: Books, lot: Lot, owner: Owner, now: datetime) -> list[Message]:
+def activate(books: Books, lot: Lot, owner: Owner, now: datetime) -> list[Message]:
+    """Make a lot usable whose day has come; with what it brings, debts are paid."""
     if lot.state is not LotState.PENDING:
         return []
     origin = _origin(lot, "activated", lot.usable_from)

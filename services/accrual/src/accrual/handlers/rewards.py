@@ -36,7 +36,7 @@ SOURCE = "urn:loyalty:accrual"
 TOPIC = "loyalty.rewards.v1"
 _TEXT_LENGTH = 500  # of the contract's texts
 
-Kind = Literal["purchase", "activity", "registration", "link", "schedule"]
+Kind = Literal["purchase", "activity", "registration", "link", "schedule", "command"]
 
 
 class Origin(NamedTuple):
@@ -125,54 +125,55 @@ def granted(account: Account, decision: Grant, stamp: Stamp, *, owner: str, orig
 
 def activated(account: Account, lot: Lot, stamp: Stamp, *, owner: str, origin: Origin) -> Message:
     """Say that pending points became usable."""
-    data = RewardActivated(**_change(account, stamp, owner, origin), grant_id=lot.id, points=lot.remaining, expires_at=lot.expires_at)
-    return _message(data, stamp.transaction_id, stamp.booked_at, origin)
+    data = RewardActivated(**change(account, stamp, owner, origin), grant_id=lot.id, points=lot.remaining, expires_at=lot.expires_at)
+    return message(data, stamp.transaction_id, stamp.booked_at, origin)
 
 
 def expired(account: Account, lot: Lot, points: int, stamp: Stamp, *, owner: str, origin: Origin) -> Message:
     """Say that points of a grant were not used in time."""
-    data = RewardExpired(**_change(account, stamp, owner, origin), grant_id=lot.id, points=points)
-    return _message(data, stamp.transaction_id, stamp.booked_at, origin)
+    data = RewardExpired(**change(account, stamp, owner, origin), grant_id=lot.id, points=points)
+    return message(data, stamp.transaction_id, stamp.booked_at, origin)
 
 
 def moved(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp, *, holders: tuple[str, str], origin: Origin) -> list[Message]:
     """Say that lots left one holder and arrived at another: an event for each of the two."""
     points, grants = sum(lot.remaining for lot in lots), tuple(lot.id for lot in lots[:MAX_GRANTS])
     left, arrived = holders
-    out_of = RewardMoved(**_change(source, stamp, left, origin), points=points, direction="out", other_holder=arrived, grants=grants)
-    into = RewardMoved(**_change(target, stamp, arrived, origin), points=points, direction="in", other_holder=left, grants=grants)
+    out_of = RewardMoved(**change(source, stamp, left, origin), points=points, direction="out", other_holder=arrived, grants=grants)
+    into = RewardMoved(**change(target, stamp, arrived, origin), points=points, direction="in", other_holder=left, grants=grants)
     arrival = change_id(origin, f"{RewardMoved.type}/in/{left}/{stamp.programme}", arrived)
-    return [_message(out_of, stamp.transaction_id, stamp.booked_at, origin), _message(into, arrival, stamp.booked_at, origin)]
+    return [message(out_of, stamp.transaction_id, stamp.booked_at, origin), message(into, arrival, stamp.booked_at, origin)]
 
 
 def reversed_(account: Account, taking: Taking, stamp: Stamp, *, owner: str, origin: Origin, explanation: bytes) -> Message:
     """Say that points were taken back, or would have been if they were still there."""
     data = RewardReversed(
-        **_change(account, stamp, owner, origin),
+        **change(account, stamp, owner, origin),
         return_id=taking.return_id,
         points=taking.points,
         debt=taking.debt,
         forgiven=taking.forgiven,
         points_kept=taking.kept,
-        lots=_taken(taking.lots),
+        lots=taken(taking.lots),
         explanation=Explanation.model_validate_json(explanation),
     )
-    return _message(data, stamp.transaction_id, stamp.booked_at, origin)
+    return message(data, stamp.transaction_id, stamp.booked_at, origin)
 
 
 def debt_paid(account: Account, lots: Sequence[tuple[UUID, int, int]], stamp: Stamp, *, owner: str, origin: Origin) -> Message:
     """Say that points paid what the account owed."""
-    data = RewardDebtPaid(**_change(account, stamp, owner, origin), points=sum(points for _, points, _ in lots), lots=_taken(lots))
-    return _message(data, stamp.transaction_id, stamp.booked_at, origin)
+    data = RewardDebtPaid(**change(account, stamp, owner, origin), points=sum(points for _, points, _ in lots), lots=taken(lots))
+    return message(data, stamp.transaction_id, stamp.booked_at, origin)
 
 
 def refused(reason: str, text: str, *, programme: str | None, holder: str | None, origin: Origin, now: datetime) -> Message:
     """Say that an event was refused by name. No account changed."""
     data = RewardRefused(programme=programme, holder=holder, reason=reason, text=text[:_TEXT_LENGTH], cause=origin.cause(), booked_at=now)
-    return _message(data, change_id(origin, RewardRefused.type, holder or ""), now, origin)
+    return message(data, change_id(origin, RewardRefused.type, holder or ""), now, origin)
 
 
-def _change(account: Account, stamp: Stamp, holder: str, origin: Origin) -> dict[str, Any]:
+def change(account: Account, stamp: Stamp, holder: str, origin: Origin) -> dict[str, Any]:
+    """Return what every change of an account tells."""
     return {
         "programme": stamp.programme,
         "programme_version": stamp.programme_version,
@@ -184,7 +185,8 @@ def _change(account: Account, stamp: Stamp, holder: str, origin: Origin) -> dict
     }
 
 
-def _taken(lots: Sequence[tuple[UUID, int, int]]) -> tuple[Taken, ...]:
+def taken(lots: Sequence[tuple[UUID, int, int]]) -> tuple[Taken, ...]:
+    """Return what was taken of lots (grant, points, what is left), as an event tells it."""
     return tuple(Taken(grant_id=grant_id, points=points, remaining=left) for grant_id, points, left in lots[:MAX_LOTS])
 
 
@@ -192,5 +194,6 @@ def _buckets(balance: Balance) -> Buckets:
     return Buckets(pending=balance.pending, available=balance.available, held=balance.held, debt=balance.debt)
 
 
-def _message(data: Change | RewardRefused, id_: UUID, time: datetime, origin: Origin) -> Message:
+def message(data: Change | RewardRefused, id_: UUID, time: datetime, origin: Origin) -> Message:
+    """Return an event under its id, to be sent to whoever it concerns."""
     return message_of(Event(id=str(id_), source=SOURCE, type=data.type, time=time, data=data, traceparent=origin.traceparent))

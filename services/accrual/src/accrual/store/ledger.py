@@ -43,9 +43,10 @@ _NOTHING_OF_HEAD = NULL * 10
 _LOT = ("id", "account_id", "granted_at", "usable_from", "amount", "remaining", "version", "confirmable", "expires_at", "cause_revision", "state", "cause_key")
 _LOT_HEAD = Struct(">h i16s i16s iq iq iq iq iq i?")
 _CHANGE_LOTS = """
-    update lot set account_id = new.account_id, remaining = new.remaining, state = new.state
+    update lot set account_id = new.account_id, remaining = new.remaining, state = new.state, expires_at = new.expires_at
     from (
-        select unnest($1::uuid[]) as id, unnest($2::uuid[]) as account_id, unnest($3::bigint[]) as remaining, unnest($4::text[]) as state
+        select unnest($1::uuid[]) as id, unnest($2::uuid[]) as account_id, unnest($3::bigint[]) as remaining, unnest($4::text[]) as state,
+               unnest($5::timestamptz[]) as expires_at
     ) as new
     where lot.id = new.id
 """
@@ -76,10 +77,15 @@ async def open_lots(connection: Connection, opened: Iterable[Opened]) -> None:
 
 
 async def change_lots(connection: Connection, lots: Collection[Lot]) -> None:
-    """Write what changes of a lot: its account, what remains, its state."""
+    """Write what changes of a lot: its account, what remains, its state, and when it expires."""
     if lots:
         await connection.execute(
-            _CHANGE_LOTS, [lot.id for lot in lots], [lot.account_id for lot in lots], [lot.remaining for lot in lots], [lot.state for lot in lots]
+            _CHANGE_LOTS,
+            [lot.id for lot in lots],
+            [lot.account_id for lot in lots],
+            [lot.remaining for lot in lots],
+            [lot.state for lot in lots],
+            [lot.expires_at for lot in lots],
         )
 
 

@@ -75,11 +75,14 @@ def restore(
     return legs.booking(Movement.RESTORE, changed)
 
 
+def restore_anew(account: Account, points: int, stamp: Stamp, opening: Opening) -> Booking:
+    """Give used points back that came out of no lot: redeemed → available. They were owed, and other points have paid for them. Opens a lot."""
+    return _given(account, points, stamp, opening, out_of=SystemAccount.REDEEMED, operation=Movement.RESTORE)
+
+
 def give(account: Account, points: int, stamp: Stamp, opening: Opening) -> Booking:
     """Give points by hand: adjusted → available. Opens a lot."""
-    legs = _Legs(account, stamp)
-    legs.move(points, SystemAccount.ADJUSTED, Bucket.AVAILABLE, opening.lot_id, usable_from=stamp.occurred_at, expires_at=opening.expires_at)
-    return legs.booking(Movement.ADJUST, [_opened(account, points, stamp, opening)])
+    return _given(account, points, stamp, opening, out_of=SystemAccount.ADJUSTED, operation=Movement.ADJUST)
 
 
 def take(account: Account, lots: Lots, allocations: Iterable[Allocation], stamp: Stamp, *, forfeit: bool) -> Booking:
@@ -105,6 +108,12 @@ def transfer(source: Account, target: Account, lot: Lot, points: int, stamp: Sta
     )
     lots = (_taken(lot, points), _opened(target, points, stamp, opening))
     return booked(Transaction(stamp, Movement.TRANSFER, entries), [(source, remaining), (target, arrived)], lots)
+
+
+def _given(account: Account, points: int, stamp: Stamp, opening: Opening, *, out_of: SystemAccount, operation: Movement) -> Booking:
+    legs = _Legs(account, stamp)
+    legs.move(points, out_of, Bucket.AVAILABLE, opening.lot_id, usable_from=stamp.occurred_at, expires_at=opening.expires_at)
+    return legs.booking(operation, [_opened(account, points, stamp, opening)])
 
 
 def _taken(lot: Lot, points: int) -> Lot:
