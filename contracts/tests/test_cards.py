@@ -42,6 +42,7 @@ def test_who_hears_what_is_as_designed():
         ("accrual", "purchases"),
         ("accrual", "activities"),
         ("accrual", "members"),
+        ("accrual", "segments"),
         ("members", "registrations"),
         ("members", "rewards"),
     }

@@ -25,6 +25,7 @@ from contracts.programmes import ProgrammePublished
 from contracts.purchases import PurchaseCancelled, PurchaseConfirmed, PurchaseRecorded, PurchaseReturned
 from contracts.registrations import RegistrationSubmitted
 from contracts.rewards import RewardActivated, RewardDebtPaid, RewardExpired, RewardGranted, RewardMoved, RewardRefused, RewardReversed
+from contracts.segments import SegmentEntered, SegmentLeft
 from contracts.spending import RewardAdjusted, RewardHeld, RewardReleased, RewardRestored, RewardSpent
 
 
@@ -60,7 +61,7 @@ def _identifier(data: RegistrationSubmitted) -> str:
     return data.identifier
 
 
-def _member(data: MemberRegistered | IdentifierLinked) -> str:
+def _member(data: MemberRegistered | IdentifierLinked | SegmentEntered | SegmentLeft) -> str:
     return member_holder(data.member_id)
 
 
@@ -81,6 +82,7 @@ _TABLE: tuple[tuple[str, tuple[tuple[type[Wire], Callable[[Any], str]], ...]], .
     ("loyalty.activities.v1", ((ActivityRecorded, _holder),)),
     ("loyalty.registrations.v1", ((RegistrationSubmitted, _identifier),)),
     ("loyalty.members.v1", ((MemberRegistered, _member), (IdentifierLinked, _member))),
+    ("loyalty.segments.v1", ((SegmentEntered, _member), (SegmentLeft, _member))),
     (
         "loyalty.rewards.v1",
         (
