@@ -142,7 +142,7 @@ async def service(new_service: NewService) -> Service:
 
 
 KEY = OKPKey.generate_key("Ed25519")
-ALL = ("accounts:read", "verdicts:read", "quotes:read", "programmes:read", "programmes:write", "operations:read")
+ALL = ("accounts:read", "verdicts:read", "quotes:read", "programmes:read", "programmes:write", "programmes:approve", "operations:read")
 
 
 class Caller:
@@ -176,7 +176,7 @@ class Caller:
 @pytest.fixture
 async def caller(service: Service) -> AsyncIterator[Caller]:
     verifier, nudge = Verifier(key=KEY, audience="loyalty", clock=service.clock), asyncio.Event()
-    desk = Desk(pool=service.pool, clock=service.clock, verifier=verifier, nudge=nudge, catalogue=service.catalogue)
+    desk = Desk(pool=service.pool, clock=service.clock, verifier=verifier, nudge=nudge, catalogue=service.catalogue, one_step=True)
     transport = httpx.ASGITransport(build_api("accrual", api.routers(desk), max_body_bytes=MAX_BODY_BYTES))
     async with httpx.AsyncClient(transport=transport, base_url="http://accrual") as client:
         yield Caller(client, service, nudge)

@@ -90,6 +90,8 @@ def _own(ground: Ground, name: str, urls: Mapping[str, str]) -> dict[str, str]:
                 "PERSONAL_KEY_FILE": str(keys.personal),
                 "TILL_PUBLIC_KEY_FILE": str(keys.till_public),
             }
+        case "accrual":
+            return {"ACCRUAL_ONE_STEP_PUBLICATION": "true"}
         case "gateway":
             return {
                 "KAFKA_BOOTSTRAP_SERVERS": ground.bootstrap_servers,

@@ -4,11 +4,11 @@ from functools import partial
 from pathlib import Path
 
 from accrual import api
-from accrual.api.parts import WAITING_DAYS, Desk
+from accrual.api.parts import Desk
 from accrual.consumer import handlers
 from accrual.handlers.catalogue import Catalogue
 from accrual.schedule import JOBS
-from accrual.settings import Settings
+from accrual.settings import AccrualSettings, Settings
 from shared.service import Parts, Resources, run
 
 NAME = "accrual"
@@ -20,10 +20,10 @@ MAX_BODY_BYTES = 512 * 1024
 def main() -> None:
     """Run accrual until it is told to stop."""
     settings = Settings()
-    run(name=NAME, settings=settings, migrations=MIGRATIONS, assemble=partial(assemble, waiting_days=settings.accrual.waiting_days))
+    run(name=NAME, settings=settings, migrations=MIGRATIONS, assemble=partial(assemble, own=settings.accrual))
 
 
-def assemble(resources: Resources, *, waiting_days: int = WAITING_DAYS) -> Parts:
+def assemble(resources: Resources, *, own: AccrualSettings) -> Parts:
     """Put the parts together around one catalogue of compiled programmes."""
     catalogue = Catalogue()
     desk = Desk(
@@ -32,6 +32,7 @@ def assemble(resources: Resources, *, waiting_days: int = WAITING_DAYS) -> Parts
         verifier=resources.verifier,
         nudge=resources.nudge,
         catalogue=catalogue,
-        waiting_days=waiting_days,
+        waiting_days=own.waiting_days,
+        one_step=own.one_step_publication,
     )
     return Parts(handlers=handlers(catalogue, resources.clock), routers=api.routers(desk), jobs=JOBS, max_body_bytes=MAX_BODY_BYTES)

@@ -1,11 +1,11 @@
-"""How programs ask accrual, by HTTP: balances, history, explanations, quotes, verdicts, programmes, returns."""
+"""How programs ask accrual, by HTTP: balances, history, explanations, quotes, verdicts, programmes, drafts, returns."""
 
 from fastapi import APIRouter
 
-from accrual.api import accounts, decisions, programmes, quotes, returns
+from accrual.api import accounts, decisions, drafts, programmes, quotes, returns
 from accrual.api.parts import Desk
 
 
 def routers(desk: Desk) -> tuple[APIRouter, ...]:
     """Return everything that accrual answers."""
-    return tuple(part.routes(desk) for part in (accounts, decisions, quotes, returns, programmes))
+    return tuple(part.routes(desk) for part in (accounts, decisions, quotes, returns, programmes, drafts))

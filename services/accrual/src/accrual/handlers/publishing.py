@@ -12,6 +12,7 @@ from accrual.domain.document.problems import DocumentError, Problem
 from accrual.domain.entries import SystemAccount
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
+from accrual.domain.terms.promises import broken_promise
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.rewards import SERVICE, SOURCE
 from accrual.store import Connection, programmes
@@ -36,6 +37,14 @@ async def publish(connection: Connection, catalogue: Catalogue, text: str, *, no
 
     Raises the Problems `invalid-document` (422, with `errors`) and `version-exists` (409).
     """
+    publication = await examine(connection, catalogue, text, now=now)
+    if publication.is_new:
+        await _write(connection, publication.programme.document, publication.programme, now=now)
+    return publication
+
+
+async def examine(connection: Connection, catalogue: Catalogue, text: str, *, now: datetime) -> Publication:
+    """Return what publishing the document would publish, and write nothing. Nobody else publishes until the transaction ends. Raises like `publish`."""
     try:
         document = reading.read(text)
     except DocumentError as error:
@@ -50,7 +59,6 @@ async def publish(connection: Connection, catalogue: Catalogue, text: str, *, no
         raise Answer(409, "version-exists", "This version is published with other content", "Give the document a higher version.")
     if problems := await _conflicts(connection, published, programme, now=now):
         raise _invalid(problems)
-    await _write(connection, document, programme, now=now)
     return Publication(programme, is_new=True)
 
 
@@ -60,6 +68,9 @@ async def _conflicts(connection: Connection, published: Programmes, programme: P
     if programme.terms.starts_at < now and await programmes.has_granted(connection, programme.terms.id):
         text = "starts in the past, and the programme has granted points already"
         problems += (Problem(None, "effective_from", text, f"choose a moment after {now:%Y-%m-%d %H:%M} UTC"),)
+    promise = broken_promise(published, programme, now=now)
+    if promise is not None:
+        problems += (promise,)
     return problems
 
 
