@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.amounts import MAX_POINTS
@@ -17,8 +17,10 @@ from accrual.domain.evaluation import RuleSet, evaluate
 from accrual.domain.facts import Activity, Fact, Purchase, Registration
 from accrual.domain.lifetimes import expiry_of, start_of
 from accrual.domain.matching import REMEMBERED
+from accrual.domain.pricing.pricer import Pricer
 from accrual.domain.rules import Day, DayLimit, Event, Limit
 from accrual.domain.settlement import PROGRAMME, settle
+from accrual.domain.zones import zone_of
 from accrual.domain.tiers.ladder import Ladder, ladder_of
 
 _TRIGGERS: dict[type[Fact], str] = {Purchase: "purchase", Activity: "activity", Registration: "registration"}
@@ -63,6 +65,7 @@ class Programme:
         self._activities = activities
         self._registration = registration
         self._day = lru_cache(REMEMBERED)(self._day_of)
+        self.prices = Pricer(document)  #: its discounts
         self.ladder: Ladder | None = ladder_of(document)  #: its tiers
         self.coupons = CouponBook(document.coupons)
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
@@ -132,7 +135,7 @@ class Programme:
         rules = self._purchases.get(purchase.currency)
         if rules is None:
             return Refusal(Reason.UNKNOWN_CURRENCY, f"{purchase.currency} is not a currency of {self.terms.id}: {', '.join(self.terms.currencies)}")
-        zone = _zone(purchase.zone)
+        zone = zone_of(purchase.zone)
         if zone is None:
             return Refusal(Reason.UNKNOWN_ZONE, f"{purchase.zone} is not a time zone")
         if not purchase.identified:
@@ -143,7 +146,7 @@ class Programme:
 
     def _activity(self, activity: Activity, state: AccountState) -> Decision:
         rules = self._activities.get(activity.kind)
-        zone = _zone(activity.zone)
+        zone = zone_of(activity.zone)
         if zone is None:
             return Refusal(Reason.UNKNOWN_ZONE, f"{activity.zone} is not a time zone")
         if rules is None:
@@ -188,14 +191,6 @@ class Programme:
         pending = terms.pending_days.get(trigger, 0)
         usable_from = start_of(day + timedelta(days=pending), terms.zone) if pending else None
         return Day(on_day, usable_from, None if terms.expiry is None else expiry_of(terms.expiry, day, terms.zone))
-
-
-@lru_cache(REMEMBERED)
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return None
 
 
 def _nothing(reason: str, text: str) -> NothingEarned:
