@@ -10,7 +10,8 @@ from accrual.domain.facts import Line, Payment, Purchase
 from accrual.domain.pricing.discounts import Priced, PricedLine
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
-from accrual.store import Connection, accounts, reading
+from accrual.handlers.counting import state_seen
+from accrual.store import Connection, reading
 from contracts.requests import Cart, QuoteRequest
 
 
@@ -77,9 +78,4 @@ def discounted(purchase: Purchase, prices: tuple[PricedLine, ...]) -> Purchase:
 async def _state(connection: Connection, holder: str, programme: Programme, fact: Purchase) -> AccountState:
     """Read what the rules remember of a holder. Somebody never seen has no past."""
     opened = await reading.open_accounts(connection, holder, programme=programme.terms.id)
-    if not opened:
-        return AccountState()
-    account_id = opened[0].account_id
-    standing = (await accounts.load(connection, [account_id]))[account_id]
-    counters = await accounts.counters(connection, [(account_id, key) for key in programme.counters(fact)])
-    return AccountState(standing.state.purchases, counters.get(account_id, {}))
+    return await state_seen(connection, opened[0].account_id if opened else None, programme, fact)

@@ -1,7 +1,9 @@
 """Locks what is counted for all accounts together, as far as the events of a batch may read or change it; and finds codes issued one by one."""
 
 from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
 
+from accrual.domain.accounts import AccountState
 from accrual.domain.budgets import code_of
 from accrual.domain.facts import Fact
 from accrual.domain.programme import Programme
@@ -10,8 +12,8 @@ from accrual.handlers import pasts
 from accrual.handlers.loading import decided_as
 from accrual.handlers.pasts import Pasts
 from accrual.handlers.receipts import Receipt
-from accrual.handlers.surroundings import NOTHING_COMMON, Common, Issued
-from accrual.store import Connection, coupons, holders, shared
+from accrual.handlers.surroundings import NOTHING_COMMON, Common, Issued, Surroundings
+from accrual.store import Connection, accounts, coupons, holders, shared
 from accrual.store.holders import Wanted
 from accrual.store.shared import SharedKey
 
@@ -20,12 +22,9 @@ Decided = tuple[Programme, Fact]
 
 async def lock_common(connection: Connection, decided: Iterable[Decided], *, held: Iterable[SharedKey] = ()) -> Common:
     """Lock the counters that deciding these facts asks for, and others besides. The accounts must be locked."""
-    held = list(held)
-    asked = [(programme.terms.id, key) for programme, fact in decided for key in programme.shared(fact)] + [(key.programme, key.counter) for key in held]
-    codes = await _issued(connection, {(programme, code) for programme, key in asked if (code := code_of(key)) is not None})
-    wanted = {SharedKey(programme, *key) for programme, key in asked if (code := code_of(key)) is None or (programme, code) in codes}
-    locked = await shared.lock(connection, wanted.union(held))
-    return Common(locked, codes) if locked else NOTHING_COMMON
+    common = await _found(connection, decided, held)
+    await shared.lock(connection, common.keys)
+    return common
 
 
 async def lock_for_purchases(connection: Connection, receipts: Sequence[Receipt], programmes: Programmes, *, followed: Collection[bytes]) -> Common:
@@ -43,6 +42,25 @@ async def lock_for_purchases(connection: Connection, receipts: Sequence[Receipt]
                 decided.append(as_of)
     used = await shared.used(connection, followed)
     return await lock_common(connection, decided, held=(key for keys in used.values() for key in keys))
+
+
+async def state_seen(connection: Connection, account_id: UUID | None, programme: Programme, fact: Fact) -> AccountState:
+    """Return the state in which an account would meet an event, for whoever only asks: nothing is locked. None: somebody never seen."""
+    around = await Surroundings.open(connection, await _found(connection, [(programme, fact)]), [account_id] if account_id else [], [programme])
+    if account_id is None:
+        return around.complete(AccountState(), UUID(int=0), programme, fact)
+    standing = (await accounts.load(connection, [account_id]))[account_id]
+    counters = await accounts.counters(connection, [(account_id, key) for key in programme.counters(fact)])
+    return around.complete(standing.state._replace(counters=counters.get(account_id, {})), account_id, programme, fact)
+
+
+async def _found(connection: Connection, decided: Iterable[Decided], held: Iterable[SharedKey] = ()) -> Common:
+    """Find which counters are asked for, and which codes were issued: of a code that never was, nothing is counted."""
+    asked = {SharedKey(programme.terms.id, *key) for programme, fact in decided for key in programme.shared(fact)}.union(held)
+    if not asked:
+        return NOTHING_COMMON
+    codes = await _issued(connection, {(key.programme, code) for key in asked if (code := code_of(key.counter)) is not None})
+    return Common(frozenset(key for key in asked if (code := code_of(key.counter)) is None or (key.programme, code) in codes), codes)
 
 
 async def _issued(connection: Connection, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Issued]:
