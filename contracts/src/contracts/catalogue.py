@@ -27,6 +27,7 @@ from contracts.registrations import RegistrationSubmitted
 from contracts.rewards import RewardActivated, RewardDebtPaid, RewardExpired, RewardGranted, RewardMoved, RewardRefused, RewardReversed
 from contracts.segments import SegmentEntered, SegmentLeft
 from contracts.spending import RewardAdjusted, RewardHeld, RewardReleased, RewardRestored, RewardSpent
+from contracts.tiers import TierChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ _TABLE: tuple[tuple[str, tuple[tuple[type[Wire], Callable[[Any], str]], ...]], .
             (EntitlementUsed, _holder),
             (EntitlementExpired, _holder),
             (EntitlementReversed, _holder),
+            (TierChanged, _holder),
         ),
     ),
     ("loyalty.programmes.v1", ((ProgrammePublished, _version),)),
