@@ -8,6 +8,7 @@ from urllib.parse import quote as escaped
 from uuid import UUID
 
 from contracts.envelope import Event
+from contracts.holds import CaptureRequest, Hold, HoldRequest
 from contracts.purchases import PurchaseReturned
 from contracts.quotes import Quote
 from contracts.replies import (
@@ -90,14 +91,33 @@ class Gateway:
         """Say what a return would take and what the customer keeps, before the money moves: the event itself will do. Nothing is booked."""
         return ReturnQuote.model_validate_json(await self._api.post("/v1/returns/quote", wanted.model_dump_json(exclude_unset=True).encode()))
 
+    async def hold(self, wanted: HoldRequest, *, idempotency_key: str) -> Hold:
+        """Put points aside for a purchase. The same key puts them aside once, however often it is sent; another body under it is an InvalidError.
+
+        Tell the purchase with the `hold_id`, and they are used; or `capture` or `release` them. A hold that nobody resolves ends by itself.
+        """
+        return Hold.model_validate_json(await self._command("/v1/holds", wanted.model_dump_json(exclude_unset=True), idempotency_key))
+
+    async def held(self, hold_id: UUID | str) -> Hold:
+        """Show a hold, and what became of it."""
+        return Hold.model_validate_json(await self._api.get(f"/v1/holds/{hold_id}"))
+
+    async def capture(self, hold_id: UUID | str, *, points: int | None = None, idempotency_key: str) -> Hold:
+        """Use the points of a hold, all or so many of them; the rest is given back."""
+        body = CaptureRequest(points=points).model_dump_json()
+        return Hold.model_validate_json(await self._command(f"/v1/holds/{hold_id}/capture", body, idempotency_key))
+
+    async def release(self, hold_id: UUID | str, *, idempotency_key: str) -> Hold:
+        """Give the points of a hold back."""
+        return Hold.model_validate_json(await self._command(f"/v1/holds/{hold_id}/release", "{}", idempotency_key))
+
     async def waiting(self, guest: GuestRequest) -> Waiting:
         """Say what waits for a guest, until when, and how to get it."""
         return Waiting.model_validate_json(await self._api.post("/v1/guests/waiting", guest.model_dump_json(exclude_unset=True).encode()))
 
     async def register(self, registration: RegistrationRequest, *, idempotency_key: str) -> Accepted:
         """Ask for a membership by HTTP. The same key asks for the same one, however often it is sent."""
-        body = registration.model_dump_json(exclude_unset=True).encode()
-        return Accepted.model_validate_json(await self._api.post("/v1/registrations", body, headers={"idempotency-key": idempotency_key}))
+        return Accepted.model_validate_json(await self._command("/v1/registrations", registration.model_dump_json(exclude_unset=True), idempotency_key))
 
     async def why(self, merchant: str, purchase_id: str) -> Purchase:
         """Show every decision about a purchase, step by step; also the one to give nothing."""
@@ -142,3 +162,6 @@ class Gateway:
                 raise UndecidedError(event.source, event.id, last)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    async def _command(self, path: str, body: str, idempotency_key: str) -> bytes:
+        return await self._api.post(path, body.encode(), headers={"idempotency-key": idempotency_key})

@@ -1,0 +1,104 @@
+"""What happens around the money: the quote, the points that pay, the receipt."""
+
+from dataclasses import replace
+
+from contracts.holds import HoldRequest
+from contracts.purchases import Payment, PurchaseRecorded
+from loyalty.console import Failure, say
+from loyalty.till import screen
+from loyalty.till.basket import Basket
+from loyalty.till.till import Till
+from loyalty_client import UnavailableError, UndecidedError, event
+
+#: How long a customer waits for the word that points were given; the receipt is safe without it.
+VERDICT_SECONDS = 10
+_ALL = 10**15
+
+
+async def quote(till: Till) -> None:
+    """Ask what the counter costs, earns, and lets spend."""
+    _something(till.basket)
+    found = await till.gateway.quote(till.shop.cart(till.basket, at=till.clock()))
+    till.basket = till.basket.quoted(found)
+    screen.counter(till.basket, till.shop.currency)
+    screen.quote(found)
+
+
+async def spend(till: Till, points: str) -> None:
+    """Put points aside for this purchase: so many, or `all` that may be used."""
+    _something(till.basket)
+    if till.basket.holder is None:
+        raise Failure("Nobody was identified.", advice="Points need an owner: card NUMBER.")
+    if points != "all" and not points.isdecimal():
+        raise Failure(f"{points} is no number of points.", advice="Write 200, or all.")
+    await till.release()
+    now, receipt = till.clock(), till.next_receipt()
+    wanted = HoldRequest(
+        holder=till.basket.holder,
+        merchant=till.shop.merchant,
+        purchase_id=till.shop.purchase_id(receipt),
+        points=_ALL if points == "all" else int(points),
+        partly=points == "all",
+        purchase=till.shop.cart(till.basket, at=now).purchase,
+    )
+    hold = await till.gateway.hold(wanted, idempotency_key=f"{till.shop.source}/{receipt}/{now.isoformat()}")
+    till.basket = replace(till.basket, hold_id=str(hold.hold_id), held_points=hold.points, held_worth=hold.worth.amount)
+    screen.counter(till.basket, till.shop.currency)
+
+
+async def pay(till: Till, kind: str = "cash") -> None:
+    """Take the money, print the receipt, keep it, and tell the platform."""
+    _something(till.basket)
+    if kind not in ("cash", "card"):
+        raise Failure(f"{kind} is no means of payment.", advice="Write pay cash, or pay card.")
+    basket, number = till.basket, till.next_receipt()
+    payments = _payments(basket, kind)
+    sold = till.shop.receipt(basket, number, payments, at=till.clock())
+    till.journal.keep(f"receipt/{number}", event(sold, source=till.shop.source))
+    till.basket = Basket()
+    screen.receipt(number, sold.lines, [(payment.kind, payment.amount) for payment in payments], till.shop.currency)
+    if await till.sync():
+        await _told(till, sold)
+
+
+async def sync(till: Till) -> None:
+    """Send what could not be sent."""
+    if await till.sync():
+        say("Everything is sent.")
+
+
+async def release(till: Till) -> None:
+    """Give points back that were put aside."""
+    if till.basket.hold_id is None:
+        raise Failure("No points are put aside.")
+    await till.release()
+    screen.counter(till.basket, till.shop.currency)
+
+
+def _payments(basket: Basket, kind: str) -> tuple[Payment, ...]:
+    points = Payment(kind="points", amount=basket.held_worth)
+    rest = Payment.model_validate({"kind": kind, "amount": basket.total - basket.held_worth})
+    return (points, rest) if basket.held_worth and rest.amount else (points,) if basket.held_worth else (rest,)
+
+
+async def _told(till: Till, sold: PurchaseRecorded) -> None:
+    """Tell the customer what the purchase earned, once that is certain."""
+    if sold.holder is None:
+        return
+    try:
+        found = await till.gateway.settled(event(sold, source=till.shop.source), deadline_seconds=VERDICT_SECONDS)
+        known = await till.gateway.why(sold.merchant, sold.purchase_id)
+    except (UndecidedError, UnavailableError):
+        say("The points come a little later.")
+        return
+    explanation = known.revisions[-1].explanation if known.revisions else None
+    if explanation is None or not explanation.points:
+        say(f"No points: {found.reason or found.verdict}.")
+        return
+    say(f"{explanation.points} points for this purchase:")
+    screen.why(explanation)
+
+
+def _something(basket: Basket) -> None:
+    if not basket.lines:
+        raise Failure("There is nothing on the counter.", advice="Scan goods first: scan SKU.")
