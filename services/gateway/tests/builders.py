@@ -29,6 +29,7 @@ ACCRUAL: Mapping[str, Any] = {
     "POST /v1/returns/quote": examples.RETURN_QUOTE,
     "GET /v1/programmes": examples.PROGRAMMES,
     "GET /v1/programmes/coffee-bonus": examples.PROGRAMME,
+    "GET /v1/programmes/coffee-bonus/terms": {**examples.TERMS, "markdown": "# Coffee bonus", "html": "<h1>Coffee bonus</h1>"},
 }
 MEMBERS: Mapping[str, Any] = {
     f"GET /v1/members/{examples.ANA}": examples.MEMBER,

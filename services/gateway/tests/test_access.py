@@ -21,7 +21,8 @@ from shared.local.keys import LocalKeys
 
 from .builders import Operation, Owner, operations
 
-OPERATIONS = operations(orjson.loads(openapi_text()))
+ALL_OPERATIONS = operations(orjson.loads(openapi_text()))
+OPERATIONS = [operation for operation in ALL_OPERATIONS if operation.scopes != ["public"]]
 EVERY_SCOPE = {*chain.from_iterable(operation.scopes for operation in OPERATIONS), "identifiers:resolve", "programmes:write"}
 SOMEBODY_ELSE = "7d1a4a52-0000-4d0b-9a5e-2f1d3c4b5a69"
 
@@ -39,6 +40,10 @@ async def test_nobody_without_a_token(gateway: httpx.AsyncClient, operation: Ope
     answer = await call(gateway, operation, {})
     assert (answer.status_code, answer.json()["code"], answer.headers["www-authenticate"]) == (401, "token-missing", "Bearer")
     assert accrual.asked == members.asked == []
+
+
+def test_only_terms_are_for_anybody():
+    assert [str(operation) for operation in ALL_OPERATIONS if operation not in OPERATIONS] == ["GET /v1/programmes/{programme}/terms"]
 
 
 @every_operation

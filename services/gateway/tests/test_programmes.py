@@ -52,3 +52,16 @@ async def test_so_many_answers_are_kept_and_no_more(gateway_with: Start, bearer:
     for version in [*range(1, MAX_KEPT + 2), 1]:
         await gateway.get(f"/v1/programmes/coffee-bonus?version={version}", headers=bearer("programmes:read"))
     assert len(accrual.asked) == MAX_KEPT + 2
+
+
+async def test_terms_are_for_anybody_in_each_form(gateway_with: Start, accrual: Owner):
+    gateway = await gateway_with()
+    path = "/v1/programmes/coffee-bonus/terms"
+    forms = {"json": "application/json", "markdown": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8"}
+    answers = {form: await gateway.get(path, params={"lang": "ru", "format": form}) for form in forms}
+    assert {form: answer.headers["content-type"] for form, answer in answers.items()} == forms
+    assert answers["json"].json() == examples.TERMS
+    assert (answers["markdown"].text, answers["html"].text) == ("# Coffee bonus", "<h1>Coffee bonus</h1>")
+    assert "default-src 'none'" in answers["html"].headers["content-security-policy"]
+    assert {request.url.query for request in accrual.asked} == {"lang=ru"}
+    assert (await gateway.get(path, params={"lang": "de"})).status_code == 422

@@ -239,3 +239,10 @@ GRANT: Example = {
 IN_FORCE: Example = {"programme": "coffee-bonus", "version": 3, "effective_from": "2026-02-01T00:00:00Z", "effective_until": None}
 PROGRAMMES: Example = {"items": [IN_FORCE]}
 PROGRAMME: Example = {**IN_FORCE, "document": {"programme": "coffee-bonus", "version": 3, "earning": [{"id": "base", "give": {"points": 1, "per": 20.0}}]}}
+TERMS: Example = {
+    "programme": "coffee-bonus",
+    "version": 3,
+    "language": "en",
+    "name": "Coffee bonus",
+    "sections": [{"title": "How beans are earned", "paragraphs": [{"part": "earning/base", "heading": "base", "text": "Beans: 1 for each 20 RUB."}]}],
+}

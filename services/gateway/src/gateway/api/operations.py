@@ -71,7 +71,10 @@ OF_A_RETURN = (
     "in-the-future",
 )
 OF_A_REGISTRATION = ("key-missing", "proof-refused", "still-running", "two-members", "registration-refused", "conflict")
-ALWAYS = ("token-missing", "token-invalid", "scope-missing", "invalid-request", "service-unavailable")
+OF_A_TOKEN = ("token-missing", "token-invalid", "scope-missing")
+ALWAYS = ("invalid-request", "service-unavailable")
+#: Access without a token, for what anybody may know.
+PUBLIC = "public"
 WITH_BODY = ("malformed", "too-large", "too-slow")
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -141,7 +144,7 @@ def operation(
 ) -> dict[str, Any]:
     """Return the arguments of a route: the scopes it demands, and the same scopes, examples and problems for the document.
 
-    `access` lists scopes with spaces between. Every operation can also answer 401, 403, 422 and 503; one with a body 400, 408 and 413.
+    `access` lists scopes with spaces between, or is PUBLIC. Every operation can also answer 401, 403, 422 and 503; one with a body 400, 408 and 413.
     `body` is the example of a JSON body whose schema the route's arguments tell, or Bodies.
     """
     extra: dict[str, Any] = {"x-access": access, "parameters": list(parameters)}
@@ -150,9 +153,9 @@ def operation(
     elif body is not None:
         extra["requestBody"] = {"content": {"application/json": {"example": body}}}
     answered = {status: {"description": HTTPStatus(status).phrase, "content": {"application/json": {"example": reply}}}}
-    codes = [*problems, *ALWAYS, *(WITH_BODY if body is not None else ())]
+    codes = [*problems, *(() if access == PUBLIC else OF_A_TOKEN), *ALWAYS, *(WITH_BODY if body is not None else ())]
     return {
-        "dependencies": [Depends(require(verifier, *access.split()))],
+        "dependencies": [] if access == PUBLIC else [Depends(require(verifier, *access.split()))],
         "status_code": status,
         "openapi_extra": extra,
         "responses": answered | _refusals(codes),

@@ -39,6 +39,10 @@ class Gateway:
         """Return a query in the gateway's own name, with these scopes and no more."""
         return self.query(request).with_token(self.tokens.token(*scopes))
 
+    def public_query(self, request: Request, *scopes: str) -> Asking:
+        """Return a query of somebody without a token, in the gateway's own name. Only for what anybody may know."""
+        return _asking(request, self.query_seconds, token=self.tokens.token(*scopes))
+
     def command(self, request: Request) -> Asking:
         """Return who asks for an effect, with a command's deadline and the Idempotency-Key that makes asking twice harmless."""
         key = request.headers.get("idempotency-key", "")
@@ -47,7 +51,7 @@ class Gateway:
         return _asking(request, self.command_seconds).with_mark("idempotency-key", key)
 
 
-def _asking(request: Request, seconds: float) -> Asking:
+def _asking(request: Request, seconds: float, *, token: str | None = None) -> Asking:
     found = {"x-request-id": structlog.contextvars.get_contextvars().get("request_id"), "traceparent": traceparent.get()}
     marks = {name: value for name, value in found.items() if value is not None}
-    return Asking(token=request.state.principal.token, marks=marks, deadline=asyncio.get_running_loop().time() + seconds)
+    return Asking(token=request.state.principal.token if token is None else token, marks=marks, deadline=asyncio.get_running_loop().time() + seconds)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contracts.quotes import Quote
 from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote
+from contracts.terms import WrittenTerms
 from gateway.clients.services import Asking, OwningService, Question
 
 
@@ -46,6 +47,10 @@ class Accrual:
     async def programmes(self, asking: Asking) -> Programmes:
         """Ask for the programmes, each with the version in force."""
         return await self._service.ask(Programmes, Question("/v1/programmes"), asking)
+
+    async def terms(self, programme: str, language: str, asking: Asking) -> WrittenTerms:
+        """Ask for the public terms of the version in force."""
+        return await self._service.ask(WrittenTerms, Question(f"/v1/programmes/{escaped(programme, safe='')}/terms", {"lang": language}), asking)
 
     async def programme(self, programme: str, asking: Asking, *, version: int | None) -> Programme:
         """Ask for one version of a programme; the one in force where none is named."""
