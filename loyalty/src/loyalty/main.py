@@ -14,9 +14,11 @@ from loyalty.consumer.commands import list_partitions, resume
 from loyalty.demo.command import demo
 from loyalty.dlq import commands as dead_letters
 from loyalty.member.commands import explain, show
+from loyalty.programme.beginning import new
 from loyalty.programme.checking import check
 from loyalty.programme.files import diff, terms
 from loyalty.publish.command import publish_file
+from loyalty.simulate.command import simulate
 from loyalty.stack.commands import down, status, token, up
 from loyalty.verify.command import verify
 from loyalty.waiting.commands import list_waiting
@@ -38,8 +40,8 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     ),
     "consumer": ("What services read: where each partition stands, and to let stopped ones go on.", {"list": list_partitions, "resume": resume}),
     "programme": (
-        "Programme documents: check them, compare them, and say them in words.",
-        {"check": check, "diff": diff, "terms": terms},
+        "Programme documents: begin one, check it, compare it, and say it in words.",
+        {"new": new, "check": check, "diff": diff, "terms": terms},
     ),
     "waiting": ("Returns, confirmations and cancellations whose purchase has not come.", {"list": list_waiting}),
 }
@@ -57,6 +59,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "status": status,
     "token": token,
     "publish": publish_file,
+    "simulate": simulate,
     "verify": verify,
 }
 for name, command in COMMANDS.items():

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -89,6 +89,8 @@ class Converter:
             if word in rule:
                 text = _text(str(rule[word]), row)
                 try:
+                    if text and "times" in rule:
+                        text = product(text, _text(str(rule["times"]), row), rule)
                     return convert(text, rule) if text else None
                 except (ValueError, InvalidOperation, KeyError) as error:
                     raise BadPiece(f"{name}: {text!r} is no {word}") from error
@@ -113,6 +115,12 @@ def _text(template: str, row: Row) -> str:
     return COLUMN.sub(cell, template)
 
 
+def product(text: str, times: str, rule: Mapping[str, Any]) -> str:
+    """Return a price times a number of pieces, to the minor unit. Raises InvalidOperation where one of them is no number."""
+    exact = Decimal(text.replace(" ", "")) * Decimal(times.replace(" ", ""))
+    return str(exact.quantize(Decimal(1).scaleb(-int(rule.get("digits", 2))), ROUND_HALF_UP))
+
+
 def _whole(text: str, places: int) -> int:
     scaled = Decimal(text.replace(" ", "")).scaleb(places)
     if scaled != scaled.to_integral_value():
@@ -128,7 +136,8 @@ def _time(text: str, rule: Mapping[str, Any]) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-#: What a rule may say: `{money: "{Price}", digits: 2}`, `{quantity: "{Pieces}"}` (into thousandths), `{integer: …}`, `{time: …, format: …, zone: …}`,
+#: What a rule may say: `{money: "{Price}", digits: 2}`, with `times: "{Pieces}"` where that is the price of one; `{quantity: "{Pieces}"}` (into thousandths),
+#: `{integer: …}`, `{time: …, format: …, zone: …}`,
 #: `{list: "{Labels}", separator: ";"}`; and `{identifier: card, value: "{Card}"}`.
 CONVERSIONS: Mapping[str, Callable[[str, Mapping[str, Any]], Any]] = {
     "money": lambda text, rule: _whole(text, int(rule.get("digits", 2))),

@@ -47,7 +47,7 @@ def pieces_of_csv(stream: IO[bytes], *, delimiter: str, group_by: str | None) ->
             return
         if group_by is not None and group_by not in header:
             raise Failure(f"The file has no column {group_by}.", advice=f"Its columns: {', '.join(header)}.")
-        yield from _grouped(_rows(reader, header), group_by)
+        yield from grouped(_rows(reader, header), group_by)
     except csv.Error as error:
         raise Failure(f"Line {reader.line_num} is not CSV: {error}.", advice="Mind the delimiter: a mapping file may say `delimiter: ';'`.") from error
 
@@ -75,7 +75,8 @@ def _row(header: list[str], cells: list[str]) -> dict[str, str]:
     return dict(zip(header, cells, strict=True))
 
 
-def _grouped(rows: Iterable[tuple[int, dict[str, str]]], column: str | None) -> Iterator[Piece]:
+def grouped(rows: Iterable[tuple[int, dict[str, str]]], column: str | None) -> Iterator[Piece]:
+    """Give one piece a row, or one for neighbouring rows that agree in a column. Each row comes with its line."""
     begun, together = 0, list[dict[str, str]]()
     for line, row in rows:
         if together and (column is None or row[column] != together[0][column]):

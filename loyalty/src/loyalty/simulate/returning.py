@@ -1,0 +1,79 @@
+"""What a simulated member has bought and may bring back, and what a return takes, by the rules that the ledger follows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from accrual.domain.accounts import AccountState, CounterKey
+from accrual.domain.decisions import Grant, NothingEarned
+from accrual.domain.facts import Purchase
+from accrual.domain.given import given_of
+from accrual.domain.keeping import keep, undone
+from accrual.domain.programme import Programme
+from accrual.domain.returns import AskedReturn, Returned, resolve, spread
+from loyalty.history.events import Brought
+
+
+class Taken(NamedTuple):
+    """What a return takes."""
+
+    points: int
+    amount: int  #: given back for what was found, in minor units
+    counters: dict[CounterKey, int]
+    purchases: int  #: how many the member has that something is left of
+    unmatched: int  #: lines that were not found
+
+
+@dataclass(slots=True)
+class _Kept:
+    purchase: Purchase
+    decision: Grant | NothingEarned
+    returned: Returned
+
+
+class Shelf:
+    """Everything a member has bought, with what came back of it."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        self._kept: list[_Kept] = []
+
+    def put(self, purchase: Purchase, decision: Grant | NothingEarned) -> None:
+        """Remember a purchase and what was decided."""
+        self._kept.append(_Kept(purchase, decision, Returned()))
+
+    def take(self, event: Brought, programme: Programme, state: AccountState) -> Taken:
+        """Find what comes back, and say what is taken for it. The state is the member's."""
+        points = amount = unmatched = 0
+        changed: dict[CounterKey, int] = {}
+        for kept, back in self._found(event):
+            if kept is None:
+                unmatched += 1
+                continue
+            given = given_of(kept.decision.explanation)
+            before = keep(programme, kept.purchase, given, kept.returned)
+            kept.returned = kept.returned.plus(back)
+            after = keep(programme, kept.purchase, given, kept.returned)
+            state, counters = undone(state, before, after)
+            changed.update(counters)
+            points += max(before.points - after.points, 0)
+            amount += sum(line.amount for line in back.lines.values()) + back.delivery_amount
+        return Taken(points, amount, changed, state.purchases, unmatched)
+
+    def _found(self, event: Brought) -> Iterator[tuple[_Kept | None, Returned]]:
+        """Yield purchases with what came back of each, and None for each line that is nowhere."""
+        asked = event.asked
+        if event.purchase_id is not None:
+            for kept in self._kept:
+                if kept.purchase.purchase_id == event.purchase_id:
+                    found = resolve(kept.purchase, kept.returned, asked)
+                    yield (kept, found) if isinstance(found, Returned) else (None, Returned())
+                    return
+        for line in asked.lines:
+            bought = [kept for kept in reversed(self._kept) if line.sku is not None and any(one.sku == line.sku for one in kept.purchase.lines)]
+            found_of = spread([(kept.purchase, kept.returned) for kept in bought], AskedReturn(asked.currency, (line,))) if bought else []
+            if not isinstance(found_of, list) or not found_of:
+                yield None, Returned()
+                continue
+            yield from ((kept, back) for kept, back in zip(bought, found_of, strict=True) if back.lines)
