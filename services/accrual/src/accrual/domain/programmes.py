@@ -7,6 +7,7 @@ from accrual.domain.decisions import Reason, Refusal
 from accrual.domain.document.problems import Problem
 from accrual.domain.facts import Fact, Purchase
 from accrual.domain.programme import Programme
+from accrual.domain.tiers.timeline import timeline_of
 
 #: One till's clock may be this far ahead; more is refused, and does not stop anybody else.
 FUTURE_TOLERANCE = timedelta(minutes=5)
@@ -23,6 +24,8 @@ class Programmes:
             self._versions.setdefault(version.terms.id, []).append(version)
             for merchant in version.terms.merchants:
                 self._of_merchant.setdefault(merchant, set()).add(version.terms.id)
+        timelines = {name: timeline_of(found) for name, found in self._versions.items()}
+        self.timelines = {name: timeline for name, timeline in timelines.items() if timeline}  #: of the programmes that have levels
         self.share = any(version.shares for found in self._versions.values() for version in found)  #: something may be counted for all accounts together
 
     def select(self, fact: Fact, *, now: datetime) -> Programme | Refusal:

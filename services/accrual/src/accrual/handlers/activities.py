@@ -10,6 +10,7 @@ from accrual.handlers.counting import lock_common
 from accrual.handlers.deeds import Deed, Deeds, activity, counted_by, decided_by
 from accrual.handlers.routes import Batch, Held, lock_accounts
 from accrual.handlers.surroundings import Surroundings
+from accrual.handlers.tiers import Levels
 from accrual.store import Connection, causes
 from contracts.activities import ActivityRecorded
 from contracts.envelope import Event
@@ -34,14 +35,16 @@ class Activities:
         await causes.lock_anchors(connection, [deed.key for deed in deeds.values()])
         route = await lock_accounts(connection, (deed.wanted for deed in deeds.values() if deed.wanted is not None))
         common = await lock_common(connection, decided_by(deeds.values()))
-        self._held.keep(connection, Batch(deeds, route, common=common))
+        self._held.keep(connection, Batch(deeds, route, programmes=programmes, common=common))
 
     async def decide(self, connection: Connection, events: Sequence[Event[ActivityRecorded]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Decide the events in their order, each seeing what those before it did."""
         batch = self._held.of(connection)
         route, deeds = batch.route, [batch.of(event) for event in events]
         account_ids = {route.to(deed.wanted).account_id for deed in deeds if deed.wanted is not None}
-        around = await Surroundings.open(connection, batch.common, account_ids, (programme for programme, _ in decided_by(deeds)))
+        decided = decided_by(deeds)
+        levels = await Levels.open(connection, batch.programmes, account_ids, of={programme.terms.id for programme, _ in decided})
+        around = await Surroundings.open(connection, batch.common, account_ids, (programme for programme, _ in decided), levels=levels)
         books = await Books.open(connection, account_ids, counted=counted_by(deeds, route), around=around)
         desk = Deeds(books, route, await causes.known_activities(connection, [deed.key for deed in deeds]), now=now)
         outcomes = [desk.decide(deed) for deed in deeds]

@@ -29,6 +29,7 @@ class Books:
         self._standings = dict(standings)
         self._around = around if around is not None else Surroundings()
         self.tally = self._around.tally
+        self.levels = self._around.levels
         self.coupons_of = self._around.coupons_of
         self._profiles: dict[UUID, Profile] = {}
         self._lots = dict(lots or {})
@@ -107,6 +108,7 @@ class Books:
         self._touched.add(account_id)
         for key, value in decision.counters:
             self._counted[account_id, key] = value
+        self.levels.decided(account_id, programme, fact, decision)
         return decision
 
     def grant(self, account_id: UUID, decision: Grant, stamp: Stamp, cause: Cause) -> Account:
@@ -160,6 +162,7 @@ class Books:
         purchases = target.state.purchases + source.state.purchases
         self._standings[target_id] = Standing(self.account(target_id), target.state._replace(purchases=purchases))
         self._closed[source_id] = target_id
+        self.levels.merge(source_id, target_id)
         return booking
 
     def join(self, account_id: UUID, *, at: datetime) -> None:
@@ -180,6 +183,7 @@ class Books:
         await accounts.save_profiles(connection, self._profiles)
         await accounts.count(connection, self._counted.items())
         await self.tally.save(connection, now=now)
+        await self.levels.save(connection, now=now)
         if self._closed:
             await accounts.merge_counters(connection, self._closed.items())
             await accounts.close(connection, self._closed.items())

@@ -47,13 +47,16 @@ def correct(books: Books, reversals: Reversals, past: Past, earning: Earning, *,
     if past.cancelled:
         return _CANCELLED
     before = past.kept()
+    books.levels.take_out(past)
     decision, state = _decide(books, earning, past, before)
     if isinstance(decision, Refusal):
+        books.levels.put_in(past)
         return decision
     programme, purchase = earning.programme, cast("Purchase", earning.fact)
     after = replace(past, revision=earning.cause.revision or 1, programme=programme, purchase=purchase, given=given_of(decision.explanation))
     after = replace(after, happened_at=earning.origin.occurred_at)
     kept_now = after.kept()
+    books.levels.put_in(after)
     if account_id is not None:
         whole = keep(programme, purchase, after.given, _NOTHING_RETURNED)
         state, _ = undone(state, whole, kept_now)
@@ -95,6 +98,8 @@ def _booked(
     taken = reversals.reverse(past, after, _NOTHING_RETURNED, Why("correction", earning.origin, earning.event_key, earning.body))
     if taken.reversal.points > 0:
         verdict, reason = Verdict.REVERSED, None
+    if earning.owned is not None:
+        messages += books.levels.tell(earning.owned.account_id, earning.owned.owner, earning.origin, now=now)
     return Corrected(kept(earning, grant_id, verdict, reason, written), messages, taken.purchase)
 
 

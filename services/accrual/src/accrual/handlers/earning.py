@@ -59,8 +59,10 @@ def earn(books: Books, earning: Earning, *, now: datetime) -> tuple[Decided, lis
     explanation = explanation_json(decision.explanation)
     if isinstance(decision, Grant) and owned is not None:
         grant_id, messages = give(books, earning, owned, decision, (explanation, explanation), now=now)
+        messages += books.levels.tell(owned.account_id, owned.owner, earning.origin, now=now)
         return kept(earning, grant_id, Verdict.GRANTED, None, explanation), messages
-    return kept(earning, None, Verdict.NOTHING_EARNED, _sole_reason(decision.explanation), explanation), []
+    messages = [] if owned is None else books.levels.tell(owned.account_id, owned.owner, earning.origin, now=now)
+    return kept(earning, None, Verdict.NOTHING_EARNED, _sole_reason(decision.explanation), explanation), messages
 
 
 def give(books: Books, earning: Earning, owned: Owned, grant: Grant, written: tuple[bytes, bytes], *, now: datetime) -> tuple[UUID, list[Message]]:

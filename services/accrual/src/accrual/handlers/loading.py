@@ -17,6 +17,7 @@ from accrual.handlers.receipts import Receipt
 from accrual.handlers.routes import Batch, Route
 from accrual.handlers.sequels import Sequel, keys_of
 from accrual.handlers.surroundings import Surroundings
+from accrual.handlers.tiers import Levels
 from accrual.handlers.waiting import WaitingRoom, waiting_under
 from accrual.store import Connection, causes, holders, ledger, returns, waiting
 from accrual.store.accounts import Counted
@@ -133,7 +134,8 @@ async def _books(
             programme, fact = as_of
             programmes.add(programme)
             counted.update((account_id, key) for key in programme.counters(fact))
-    around = await Surroundings.open(connection, batch.common, account_ids, programmes, causes=(past.key for past in histories))
+    levels = await Levels.open(connection, batch.programmes, account_ids, of={programme.terms.id for programme in programmes})
+    around = await Surroundings.open(connection, batch.common, account_ids, programmes, causes=(past.key for past in histories), levels=levels)
     return await Books.open(connection, account_ids, counted=counted, lots=lots, around=around)
 
 

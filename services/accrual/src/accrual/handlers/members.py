@@ -13,6 +13,7 @@ from accrual.handlers.deeds import Deed, Deeds, counted_by, decided_by, registra
 from accrual.handlers.links import Claims, Links
 from accrual.handlers.routes import Batch, Held, lock_accounts
 from accrual.handlers.surroundings import Surroundings
+from accrual.handlers.tiers import Levels
 from accrual.store import Connection, causes, holders, ledger
 from accrual.store.holders import Wanted
 from contracts.envelope import Event
@@ -40,7 +41,7 @@ class Members:
         wanted = [deed.wanted for deed in deeds.values() if deed.wanted is not None] + links.may_want(unclaimed)
         route = await lock_accounts(connection, wanted, also=unclaimed.values())
         common = await lock_common(connection, decided_by(deeds.values()))
-        self._held.keep(connection, Batch(deeds, route, common=common))
+        self._held.keep(connection, Batch(deeds, route, programmes=programmes, common=common))
 
     async def decide(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Decide the events in their order, each seeing what those before it did."""
@@ -77,7 +78,8 @@ async def _books(connection: Connection, batch: Batch[Deed], deeds: Sequence[Dee
     account_ids = {route.to(each).account_id for each in needed} | set(unclaimed)
     if not account_ids <= route.locked:
         raise Repeat("an account is needed that is not locked")
-    around = await Surroundings.open(connection, batch.common, account_ids, (programme for programme, _ in decided_by(deeds)))
+    levels = await Levels.open(connection, batch.programmes, account_ids)
+    around = await Surroundings.open(connection, batch.common, account_ids, (programme for programme, _ in decided_by(deeds)), levels=levels)
     return await Books.open(connection, account_ids, counted=counted_by(deeds, route), around=around)
 
 

@@ -14,8 +14,9 @@ from accrual.domain.keeping import Kept, keep
 from accrual.domain.lots import Lot, LotState
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
-from accrual.domain.returns import Returned
+from accrual.domain.returns import Returned, is_empty, left_of
 from accrual.domain.reversing import Due
+from accrual.domain.tiers.progress import Progress
 from accrual.handlers.bodies import read_purchase, read_returned
 from accrual.store import Connection, ledger, returns
 from accrual.store.causes import Decided
@@ -48,6 +49,12 @@ class Past:
     def kept(self) -> Kept:
         """Say what it keeps now."""
         return keep(self.programme, self.purchase, self.given, self.returned)
+
+    def progress(self) -> Progress:
+        """Say what counts of it towards a level: what it keeps, what was paid for the goods that are left, and itself while there are any."""
+        left = left_of(self.purchase, self.returned)
+        points = self.given.points if is_empty(self.returned) else self.kept().points
+        return Progress(points, sum(amount for _, amount in left.lines.values()), int(bool(left.lines)))
 
     def due(self, kept: Kept) -> Due:
         """Say what it was given and what was taken of that, for the case that it keeps so much."""

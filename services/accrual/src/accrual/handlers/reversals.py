@@ -67,7 +67,12 @@ class Reversals:
         if past.account_id is not None:
             self._books.remember(past.account_id, *undone(self._books.state(past.account_id), before, kept))
             give_back(self._books, past, less_of(before, kept), Holding(past.key, why.event_key), stands=kept.stands)
-        return self.reverse(after, kept, back, why)
+            self._books.levels.take_out(past)
+            self._books.levels.put_in(after)
+        taken = self.reverse(after, kept, back, why)
+        if past.account_id is not None:
+            self.messages += self._books.levels.tell(past.account_id, self._owner(past.account_id), why.origin, now=self._now)
+        return taken
 
     def reverse(self, past: Past, kept: Kept, back: Returned, why: Why) -> Taken:
         """Take the points that a purchase was granted and does not keep, as far as that was not done before."""

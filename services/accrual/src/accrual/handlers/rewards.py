@@ -28,6 +28,7 @@ from contracts.rewards import (
     RewardReversed,
     Taken,
 )
+from contracts.tiers import TierChanged
 from shared.ids import derived
 from shared.outbox import Message, message_of
 
@@ -194,6 +195,6 @@ def _buckets(balance: Balance) -> Buckets:
     return Buckets(pending=balance.pending, available=balance.available, held=balance.held, debt=balance.debt)
 
 
-def message(data: Change | RewardRefused, id_: UUID, time: datetime, origin: Origin) -> Message:
+def message(data: Change | RewardRefused | TierChanged, id_: UUID, time: datetime, origin: Origin) -> Message:
     """Return an event under its id, to be sent to whoever it concerns."""
     return message_of(Event(id=str(id_), source=SOURCE, type=data.type, time=time, data=data, traceparent=origin.traceparent))

@@ -11,6 +11,7 @@ from accrual.domain.document.coupons import plain
 from accrual.domain.facts import Fact, Purchase
 from accrual.domain.programme import Programme
 from accrual.handlers.tally import Tally
+from accrual.handlers.tiers import Levels
 from accrual.store import Connection, segments
 from accrual.store.segments import Change
 from accrual.store.shared import SharedKey
@@ -44,19 +45,33 @@ NOTHING_COMMON = Common()
 class Surroundings:
     """Completes the state of an account for one event. Of a programme that asks for nothing of it, the state stays as it is."""
 
-    def __init__(self, tally: Tally | None = None, common: Common = NOTHING_COMMON, changes: Mapping[UUID, Sequence[Change]] | None = None) -> None:
+    def __init__(
+        self,
+        tally: Tally | None = None,
+        common: Common = NOTHING_COMMON,
+        changes: Mapping[UUID, Sequence[Change]] | None = None,
+        levels: Levels | None = None,
+    ) -> None:
         self.tally = tally if tally is not None else Tally()
+        self.levels = levels if levels is not None else Levels()
         self._codes = common.codes
         self._changes = changes or {}
 
     @classmethod
     async def open(
-        cls, connection: Connection, common: Common, account_ids: Iterable[UUID], programmes: Iterable[Programme], *, causes: Iterable[bytes] = ()
+        cls,
+        connection: Connection,
+        common: Common,
+        account_ids: Iterable[UUID],
+        programmes: Iterable[Programme],
+        *,
+        causes: Iterable[bytes] = (),
+        levels: Levels | None = None,
     ) -> "Surroundings":
         """Read what these programmes may ask about these accounts, and what the causes hold; all counters among it must be locked."""
         tally = await Tally.open(connection, common.keys, causes=causes)
         asked = any(programme.asks_segments for programme in programmes)
-        return cls(tally, common, await segments.of_accounts(connection, account_ids) if asked else None)
+        return cls(tally, common, await segments.of_accounts(connection, account_ids) if asked else None, levels)
 
     def complete(self, state: AccountState, account_id: UUID, programme: Programme, fact: Fact, *, without: bytes | None = None) -> AccountState:
         """Return the state with all that the programme may ask for the event; as if one cause had used nothing, if that is asked.
@@ -66,6 +81,8 @@ class Surroundings:
         if programme.asks_segments:
             profile = state.profile._replace(segments=segments_at(self._changes.get(account_id, ()), fact.occurred_at))
             state = state._replace(profile=profile)
+        if programme.ladder is not None:
+            state = state._replace(profile=state.profile._replace(tier=self.levels.at(account_id, programme, fact.occurred_at)))
         keys = programme.shared(fact)
         if not keys:
             return state

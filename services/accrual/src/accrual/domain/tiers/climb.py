@@ -58,11 +58,11 @@ class Climb:
         """Return the level on a day."""
         return self._standing(self.state(day), day)
 
-    def ahead(self, day: date) -> tuple[date, Standing | None] | None:
+    def ahead(self, day: date, *, steps: int = _AHEAD) -> tuple[date, Standing | None] | None:
         """Return when the level changes if nothing more is done, and to which: None for both, if never; no level, if that is too far off to say."""
         state = self.state(day)
         now = self._standing(state, day).level
-        for _ in range(_AHEAD):
+        for _ in range(steps):
             turns = [turn for turn in (_next_day(self.timeline, self.history, state), self._floor_turn(day)) if turn is not None]
             if not turns:
                 return None

@@ -4,9 +4,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from accrual.domain.programme import Programme
 from accrual.domain.tiers.ladder import Ladder
+
+_UTC = ZoneInfo("UTC")
 
 
 class Assignment(NamedTuple):
@@ -20,8 +23,9 @@ class Assignment(NamedTuple):
 class Timeline:
     """The ladders of a programme in the order of their days. Where a version has no tiers, nobody has a level."""
 
-    def __init__(self, ladders: Iterable[tuple[date, int, Ladder | None]]) -> None:
-        """Take the ladder of each version, with the version's first day and its number."""
+    def __init__(self, ladders: Iterable[tuple[date, int, Ladder | None]], zone: ZoneInfo = _UTC) -> None:
+        """Take the ladder of each version, with the version's first day and its number; and the zone whose days count today."""
+        self.zone = zone
         self._days: list[date] = []
         self._ladders: list[Ladder | None] = []
         self.edition = 0  #: the number of the last version that changed anything
@@ -48,7 +52,9 @@ class Timeline:
 
 def timeline_of(versions: Iterable[Programme]) -> Timeline:
     """Return the timeline of the versions of one programme."""
-    return Timeline((version.terms.starts_at.astimezone(version.terms.zone).date(), version.terms.version, version.ladder) for version in versions)
+    found = sorted(versions, key=lambda version: version.terms.version)
+    days = [(version.terms.starts_at.astimezone(version.terms.zone).date(), version.terms.version, version.ladder) for version in found]
+    return Timeline(days, found[-1].terms.zone)
 
 
 def floor_on(assignments: Sequence[Assignment], day: date) -> Assignment | None:
