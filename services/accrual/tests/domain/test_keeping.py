@@ -184,7 +184,7 @@ def test_a_stored_explanation_tells_the_same_as_a_fresh_one():
         "steps": [{"rule": step.rule, "operation": str(step.operation), "points_exact": step.points_exact} for step in explanation.steps],
         "not_given": [],
     }
-    assert given_from(stored) == given_of(explanation) == Given(25, {"one": None, "gift": 15})
+    assert given_from(stored) == given_of(explanation) == Given(25, {"one": None, "gift": 15}, {"one": Fraction(21, 2), "gift": Fraction(20)})
 
 
 def test_a_kept_explanation_says_which_rules_keep_nothing():

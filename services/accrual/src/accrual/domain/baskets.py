@@ -6,6 +6,8 @@ from accrual.domain.facts import Line
 from accrual.domain.matching import Matcher
 from accrual.domain.rules import Arithmetic, Event, Share
 
+_OF_THE_RECEIPT = frozenset({"once", "steps", "table", "volume"})
+
 
 class Basket:
     """What an event counts: amounts by line, and for each line the rules whose conditions on goods it meets."""
@@ -42,7 +44,7 @@ class Basket:
         """Divide what a base rule gives among what it counted: [rules met there, the rule, numerator, denominator] each."""
         rule, step = share
         bit = rule.bit
-        if rule.counts in ("once", "steps"):  # they belong to the receipt, not to its lines
+        if rule.counts in _OF_THE_RECEIPT:  # they belong to the receipt, not to its lines
             return [[self._beyond, bit, step.numerator, step.denominator]]
         if rule.counts == "quantity":
             counted, delivery = [line.quantity for line in self.lines], 0

@@ -4,7 +4,7 @@ What depends only on a place, a day, an hour or a kind of goods is worked out on
 more than one. What is remembered is bounded, and only ever saves time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -32,26 +32,31 @@ class Applying(NamedTuple):
 
     base: tuple[CompiledRule, ...]
     multipliers: tuple[CompiledRule, ...]
-    fixed: tuple[CompiledRule, ...]
+    fixed: tuple[CompiledRule, ...]  #: points given once, and rewards
+    campaigns: tuple[CompiledRule, ...] = ()
 
 
 class Matcher:
     """Answers which of a set of rules may apply, and why the others do not."""
 
-    def __init__(self, rules: Sequence[CompiledRule], conditions: Sequence[Conditions], *, open_bits: int) -> None:
-        """Take rules with their conditions; `open_bits` are those of rules that are not disabled and allow the currency."""
+    def __init__(self, rules: Sequence[CompiledRule], conditions: Sequence[tuple[Conditions, ...]], *, open_bits: int) -> None:
+        """Take rules with their conditions, all of which must be met; `open_bits` are those of rules that are not disabled and allow the currency."""
         self._rules = rules
-        self._conditions = tuple(zip((rule.bit for rule in rules), conditions, strict=True))
+        self._each = tuple(zip((rule.bit for rule in rules), conditions, strict=True))
+        self._conditions = tuple((bit, condition) for bit, found in self._each for condition in found)
         self._open = open_bits
         self._all = sum(rule.bit for rule in rules)
-        kinds = {kind for condition in conditions for goods in (condition.include, condition.exclude) for kind in goods}
+        #: met by all goods and by the receipt as a whole: the multiplier of a level asks for nothing
+        self.always = 1 << len(rules)
+        kinds = {kind for _, condition in self._conditions for goods in (condition.include, condition.exclude) for kind in goods}
         self._by_sku, self._by_label = "sku" in kinds, "label" in kinds
-        self._by_store = any(condition.stores is not None for condition in conditions)
-        self._by_hour = any(condition.hours for condition in conditions)
-        self._by_time = self._by_hour or any(len(condition.weekdays) < len(WEEKDAYS) for condition in conditions)
-        self._by_date = any(condition.windows for condition in conditions)
+        self._by_store = any(condition.stores is not None for _, condition in self._conditions)
+        self._by_merchant = any(condition.merchants is not None for _, condition in self._conditions)
+        self._by_hour = any(condition.hours for _, condition in self._conditions)
+        self._by_time = self._by_hour or any(len(condition.weekdays) < len(WEEKDAYS) for _, condition in self._conditions)
+        self._by_date = any(condition.windows or condition.repeats for _, condition in self._conditions)
         #: rules that ask for no certain goods: delivery and visits count for them
-        self.beyond_goods = sum(bit for bit, condition in self._conditions if not condition.include)
+        self.beyond_goods = self.always | sum(bit for bit, found in self._each if not any(condition.include for condition in found))
         self._counting_delivery = self.beyond_goods & sum(rule.bit for rule in rules if rule.counts != "once")
         self._place = lru_cache(REMEMBERED)(self._place_mask)
         self._date = lru_cache(REMEMBERED)(self._date_mask)
@@ -73,36 +78,39 @@ class Matcher:
             touched |= mask
         if event.delivery_amount:
             touched |= self._counting_delivery
-        _, _, store, channel, local = event
-        places = self._place(store if self._by_store else None, channel)
+        _, _, store, channel, local, purchase = event
+        merchant = purchase.merchant if self._by_merchant and purchase is not None else ""
+        places = self._place(store if self._by_store else None, channel, merchant)
         times = self._time(local.weekday(), local.hour * 60 + local.minute if self._by_hour else 0) if self._by_time else self._all
         dates = self._date(local.date()) if self._by_date else self._all
         return self._met(places, times, dates, touched)
 
-    def _place_mask(self, store: str | None, channel: str) -> int:
-        return sum(
-            bit
-            for bit, condition in self._conditions
-            if (condition.stores is None or store in condition.stores) and (condition.channels is None or channel in condition.channels)
+    def _meeting(self, met: Callable[[Conditions], bool]) -> int:
+        return sum(bit for bit, found in self._each if all(met(condition) for condition in found))
+
+    def _place_mask(self, store: str | None, channel: str, merchant: str) -> int:
+        return self._meeting(
+            lambda asked: (
+                (asked.stores is None or store in asked.stores)
+                and (asked.channels is None or channel in asked.channels)
+                and (asked.merchants is None or merchant in asked.merchants)
+            )
         )
 
     def _date_mask(self, day: date) -> int:
-        return sum(bit for bit, condition in self._conditions if not condition.windows or any(first <= day <= last for first, last in condition.windows))
+        return self._meeting(
+            lambda asked: (not asked.windows or any(first <= day <= last for first, last in asked.windows)) and (asked.repeats is None or asked.repeats(day))
+        )
 
     def _time_mask(self, weekday: int, minute: int) -> int:
-        return sum(
-            bit
-            for bit, condition in self._conditions
-            if weekday in condition.weekdays and (not condition.hours or any(start <= minute < end for start, end in condition.hours))
-        )
+        return self._meeting(lambda asked: weekday in asked.weekdays and (not asked.hours or any(start <= minute < end for start, end in asked.hours)))
 
     def _goods_mask(self, category: str | None, brand: str | None, sku: str, labels: tuple[str, ...]) -> int:
         found: dict[str, set[str | None]] = {"category": {category}, "brand": {brand}, "sku": {sku}, "label": set(labels)}
-        return sum(
-            bit
-            for bit, condition in self._conditions
-            if all(words & found[kind] for kind, words in condition.include.items())
-            and not any(words & found[kind] for kind, words in condition.exclude.items())
+        return self.always | self._meeting(
+            lambda asked: (
+                all(words & found[kind] for kind, words in asked.include.items()) and not any(words & found[kind] for kind, words in asked.exclude.items())
+            )
         )
 
     def _met_rules(self, *masks: int) -> Met:
@@ -120,4 +128,7 @@ class Matcher:
 
     def _applying_rules(self, candidates: int) -> Applying:
         met = [rule for rule in self._rules if candidates & rule.bit]
-        return Applying(*(tuple(rule for rule in met if rule.operation is kind) for kind in (Operation.EARN, Operation.MULTIPLY, Operation.FIXED)))
+        own = [rule for rule in met if rule.campaign is None]
+        kinds = ((Operation.EARN,), (Operation.MULTIPLY,), (Operation.FIXED, Operation.REWARD))
+        base, multipliers, fixed = (tuple(rule for rule in own if rule.operation in kind) for kind in kinds)
+        return Applying(base, multipliers, fixed, tuple(rule for rule in met if rule.campaign is not None))

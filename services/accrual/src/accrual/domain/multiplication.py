@@ -13,8 +13,10 @@ Part = list[int]
 """Points of a base rule on a part of what it counted: [rules met there, the rule, numerator, denominator]."""
 
 
-def multiply(earned: Sequence[Share], rules: Sequence[CompiledRule], basket: Basket, *, stacking: bool, not_given: list[NotGiven]) -> list[Share]:
-    """Apply multipliers, one after the other, to what base rules gave, and return what each adds."""
+def multiply(
+    earned: Sequence[Share], rules: Sequence[CompiledRule], basket: Basket, *, stacking: bool, not_given: list[NotGiven], level: CompiledRule | None = None
+) -> list[Share]:
+    """Apply multipliers, one after the other, to what base rules gave, and return what each adds; that of the member's level comes last."""
     parts = [part for share in earned for part in basket.parts(share)]
     if stacking:
         rules = _chosen(rules, parts, not_given=not_given)
@@ -24,16 +26,29 @@ def multiply(earned: Sequence[Share], rules: Sequence[CompiledRule], basket: Bas
         if not met:
             not_given.append(rule.refusals["nothing-to-multiply"])
             continue
-        lines = () if rule.everything else basket.line_ids(rule.bit)
-        say = (multiplied, met, denominator, rule.numerator, rule.denominator, rule.point_digits, rule.words)
-        more = met * (rule.numerator - rule.denominator)
-        shares.append((rule, Step(rule.id, rule.operation, more, denominator * rule.denominator, lines, None, say)))
-        if place < len(rules):
+        shares.append((rule, _more_step(rule, met, denominator, basket)))
+        if place < len(rules) or level is not None:
             for part in parts:
                 if part[0] & rule.bit and part[1] & rule.targets:
                     part[2] *= rule.numerator
                     part[3] *= rule.denominator
+    if level is not None:
+        met, denominator = _met(level, parts)
+        if met:
+            shares.append((level, _more_step(level, met, denominator, basket)))
     return shares
+
+
+def multiply_base(earned: Sequence[Share], rule: CompiledRule, basket: Basket) -> Step | None:
+    """Return what a campaign's multiplier adds to what base rules gave, other multipliers left out of account; None where it meets nothing."""
+    met, denominator = _met(rule, [part for share in earned for part in basket.parts(share)])
+    return _more_step(rule, met, denominator, basket) if met else None
+
+
+def _more_step(rule: CompiledRule, met: int, denominator: int, basket: Basket) -> Step:
+    lines = () if rule.everything else basket.line_ids(rule.bit)
+    say = (multiplied, met, denominator, rule.numerator, rule.denominator, rule.point_digits, rule.words)
+    return Step(rule.id, rule.operation, met * (rule.numerator - rule.denominator), denominator * rule.denominator, lines, None, say)
 
 
 def _met(rule: CompiledRule, parts: Sequence[Part]) -> tuple[int, int]:

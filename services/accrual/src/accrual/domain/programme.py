@@ -10,18 +10,19 @@ from zoneinfo import ZoneInfo
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.amounts import MAX_POINTS
 from accrual.domain.coupons import CouponBook
-from accrual.domain.decisions import Decision, Explanation, Grant, NotGiven, NothingEarned, Reason, Refusal
+from accrual.domain.decisions import NO_EFFECTS, Decision, Explanation, Grant, NotGiven, NothingEarned, Reason, Refusal
 from accrual.domain.document.document import Document
 from accrual.domain.document.lives import Expiry, Returns
 from accrual.domain.evaluation import RuleSet, evaluate
 from accrual.domain.facts import Activity, Fact, Purchase, Registration
 from accrual.domain.lifetimes import expiry_of, start_of
 from accrual.domain.matching import REMEMBERED
+from accrual.domain.periods import named
 from accrual.domain.pricing.pricer import Pricer
 from accrual.domain.rules import Day, DayLimit, Event, Limit
-from accrual.domain.settlement import PROGRAMME, settle
-from accrual.domain.zones import zone_of
+from accrual.domain.settlement import NO_ROOMS, PROGRAMME, settle
 from accrual.domain.tiers.ladder import Ladder, ladder_of
+from accrual.domain.zones import zone_of
 
 _TRIGGERS: dict[type[Fact], str] = {Purchase: "purchase", Activity: "activity", Registration: "registration"}
 
@@ -65,8 +66,8 @@ class Programme:
         self._activities = activities
         self._registration = registration
         self._day = lru_cache(REMEMBERED)(self._day_of)
-        self.prices = Pricer(document)  #: its discounts
         self.ladder: Ladder | None = ladder_of(document)  #: its tiers
+        self.prices = Pricer(document)  #: its discounts
         self.coupons = CouponBook(document.coupons)
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
         self.shares = document.mentions("coupons", "budget", "stock")  #: something is counted for all accounts together
@@ -89,10 +90,12 @@ class Programme:
 
     def counters(self, fact: Fact) -> tuple[CounterKey, ...]:
         """Return the counters that deciding the event may read or change: all that the state must hold."""
-        limits = self._day(fact.occurred_at.astimezone(self.terms.zone).date(), _TRIGGERS[type(fact)]).limits
-        rules = self.rules_for(fact)
+        day = self._day(fact.occurred_at.astimezone(self.terms.zone).date(), _TRIGGERS[type(fact)])
+        limits, rules = day.limits, self.rules_for(fact)
         ids = [PROGRAMME, *(rule.id for rule in rules.rules if rule.limited)] if rules is not None else [PROGRAMME]
         found = [limit.key for rule in ids for limit in limits[rule] if limit.key is not None]
+        if rules is not None and rules.further:
+            found += rules.tracked(day.date)
         if isinstance(fact, Registration):
             found.append(WELCOMED)
         if isinstance(fact, Purchase) and fact.coupons:
@@ -106,7 +109,7 @@ class Programme:
         their new values are in the decision's `effects.shared`.
         """
         rules = self.rules_for(fact)
-        found = () if rules is None else rules.shared(fact)
+        found = () if rules is None else rules.shared()
         return (*found, *self.coupons.shared(fact)) if isinstance(fact, Purchase) and fact.coupons else found
 
     def worth(self, points: int, currency: str) -> int:
@@ -142,7 +145,7 @@ class Programme:
             return _nothing("no-identifier", "nobody was identified at the till")
         delivery = self.delivery_of(purchase) if self.terms.delivery_counts else 0
         local = purchase.occurred_at.astimezone(zone)
-        return self._settled(rules, Event(purchase.lines, delivery, purchase.store, purchase.channel, local), state, "purchase")
+        return self._settled(rules, Event(purchase.lines, delivery, purchase.store, purchase.channel, local, purchase), state, "purchase")
 
     def _activity(self, activity: Activity, state: AccountState) -> Decision:
         rules = self._activities.get(activity.kind)
@@ -158,39 +161,43 @@ class Programme:
             return _nothing("already-registered", "the welcome bonus is given once")
         local = registration.occurred_at.astimezone(self.terms.zone)
         decision = self._settled(self._registration, Event((), 0, None, "", local), state, "registration")
-        if not isinstance(decision, Grant):
+        if isinstance(decision, Refusal) or (isinstance(decision, NothingEarned) and not decision.effects.rewards):
             return decision
         return decision._replace(counters=(*decision.counters, (WELCOMED, 1)))
 
     def _settled(self, rules: RuleSet, event: Event, state: AccountState, trigger: str) -> Decision:
         terms, local = self.terms, event.local
         day = self._day((local if local.tzinfo is terms.zone else local.astimezone(terms.zone)).date(), trigger)
-        shares, not_given = evaluate(rules, event, state, day)
-        points, steps, counters = settle(shares, rules.arithmetic, state, day)
+        shares, not_given, further = evaluate(rules, event, state, day)
+        points, steps, counters, wholes = settle(shares, rules.arithmetic, state, day, rooms=NO_ROOMS if further is None else further.rooms(shares))
         explanation = Explanation(points, tuple(steps), not_given)
         if points > MAX_POINTS:
             return Refusal(Reason.TOO_MANY_POINTS, f"{points} points are more than an account can hold")
+        effects = NO_EFFECTS
+        if further is not None:
+            effects, used = further.effects(shares, wholes)
+            counters = (*counters, *further.counters(shares), *used)
         if points == 0:
-            return NothingEarned(explanation)
-        return Grant(explanation, day.usable_from or local.astimezone(UTC), day.expires_at, terms.confirmable and trigger == "purchase", counters)
+            return NothingEarned(explanation, counters, effects)
+        return Grant(explanation, day.usable_from or local.astimezone(UTC), day.expires_at, terms.confirmable and trigger == "purchase", counters, effects)
 
     def _day_of(self, day: date, trigger: str) -> Day:
         """Work out what a day means; remembered by `_day`."""
-        year, week, _ = day.isocalendar()
-        periods = {"day": f":{day}", "week": f":{year}-W{week:02d}", "month": f":{day:%Y-%m}", "year": f":{day:%Y}", "ever": ""}
         terms = self.terms
         sets = (*self._purchases.values(), *self._activities.values(), self._registration)
         limits = {PROGRAMME: terms.limits} | {rule.id: rule.limits for rules in sets for rule in rules.rules}
         on_day = {
-            rule: tuple(
-                DayLimit(CounterKey(rule, slot + periods[slot.partition("/")[2]]) if slot else None, amount, counts_points, words)
-                for slot, amount, counts_points, words in found
-            )
+            rule: tuple(DayLimit(_counter(rule, slot, day), amount, counts_points, words, rejects) for slot, amount, counts_points, words, rejects in found)
             for rule, found in limits.items()
         }
         pending = terms.pending_days.get(trigger, 0)
         usable_from = start_of(day + timedelta(days=pending), terms.zone) if pending else None
-        return Day(on_day, usable_from, None if terms.expiry is None else expiry_of(terms.expiry, day, terms.zone))
+        return Day(on_day, usable_from, None if terms.expiry is None else expiry_of(terms.expiry, day, terms.zone), day)
+
+
+def _counter(rule: str, slot: str, day: date) -> CounterKey | None:
+    kind, _, per = slot.partition("/")
+    return CounterKey(rule, f"{kind}/{named(per, day)}") if slot else None
 
 
 def _nothing(reason: str, text: str) -> NothingEarned:

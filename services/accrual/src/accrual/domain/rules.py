@@ -1,14 +1,19 @@
 """Compiled rules: whole numbers and bit masks, made once per programme version by `compiler`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from accrual.domain.accounts import CounterKey
 from accrual.domain.amounts import Rounding
 from accrual.domain.decisions import NotGiven, Operation, Step
-from accrual.domain.facts import Line
+from accrual.domain.facts import Line, Purchase
+from accrual.domain.tracking import Tracked
+
+if TYPE_CHECKING:
+    from accrual.domain.campaigns import CompiledCampaign
+    from accrual.domain.demands import Demand
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -20,6 +25,7 @@ class Limit(NamedTuple):
     amount: int
     counts_points: bool
     words: str  #: `500 per month`
+    rejects: bool = False  #: what does not fit is not given at all
 
 
 class DayLimit(NamedTuple):
@@ -29,6 +35,7 @@ class DayLimit(NamedTuple):
     amount: int
     counts_points: bool
     words: str
+    rejects: bool = False
 
 
 class Day(NamedTuple):
@@ -37,6 +44,7 @@ class Day(NamedTuple):
     limits: Mapping[str, tuple[DayLimit, ...]]
     usable_from: datetime | None  #: None: at once
     expires_at: datetime | None
+    date: date = date.min
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +59,7 @@ class CompiledRule:
     operation: Operation
     numerator: int
     denominator: int
-    counts: str  #: money, steps, quantity, once
+    counts: str  #: money, steps, quantity, pieces (full ones), once, table, volume
     step: int  #: minor units in a full step
     words: str  #: `at 1 per 20.00`, `x 3`
     everything: bool  #: no condition on goods
@@ -67,6 +75,13 @@ class CompiledRule:
     limited: bool
     guarded: bool  #: some condition depends on more than goods, place and time
     refusals: Mapping[str, NotGiven]  #: ready answers, by reason
+    table: tuple[tuple[int, int], ...] = ()  #: from how many minor units on how many smallest units of points
+    reward: str | None = None
+    quantity_given: int = 1  #: of rewards
+    demands: "tuple[Demand, ...]" = ()  #: conditions about who buys and how
+    coupons: tuple[str, ...] = ()  #: one of them is used when the rule gives
+    tracked: Tracked | None = None
+    campaign: "CompiledCampaign | None" = None
 
 
 class Event(NamedTuple):
@@ -77,6 +92,7 @@ class Event(NamedTuple):
     store: str | None
     channel: str
     local: datetime  #: the event's time where it happened
+    purchase: Purchase | None = None
 
 
 Share = tuple[CompiledRule, Step]
@@ -94,6 +110,8 @@ class Conditions:
     windows: tuple[tuple[date, date], ...]
     weekdays: frozenset[int]
     hours: tuple[tuple[int, int], ...]  #: minutes of the day, the second one excluded
+    merchants: frozenset[str] | None = None
+    repeats: Callable[[date], bool] | None = None  #: tells whether a day is one of those that come again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

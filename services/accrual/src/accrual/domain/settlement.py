@@ -6,24 +6,29 @@ whole points, so that paying a cent more never gives a point less.
 
 from collections.abc import Mapping, Sequence
 from math import lcm
+from types import MappingProxyType
 
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.amounts import Rounding, rounded
+from accrual.domain.campaigns import cut
 from accrual.domain.decisions import Operation, Step
 from accrual.domain.rules import Arithmetic, Day, DayLimit, Share
-from accrual.domain.wording import capped, counted_out, rounding
+from accrual.domain.wording import capped, counted_out, rejected, rounding
 
 #: Under these ids explanations and counters speak of the programme and of the receipt as a whole.
 PROGRAMME, RECEIPT = "programme", "receipt"
 
 Counters = Mapping[CounterKey, int]
 
-Settled = tuple[int, list[Step], tuple[tuple[CounterKey, int], ...]]
-"""Whole points, every step on the way to them, and the counters that changed, with their new values."""
+#: Room in budgets, by campaign; those not named have no limit.
+NO_ROOMS: Mapping[str, int] = MappingProxyType({})
+
+Settled = tuple[int, list[Step], tuple[tuple[CounterKey, int], ...], list[int]]
+"""Whole points, every step on the way to them, the counters that changed, with their new values, and whole points by rule."""
 
 
-def settle(shares: Sequence[Share], arithmetic: Arithmetic, state: AccountState, day: Day) -> Settled:
-    """Settle what rules gave, under their own limits and then the programme's. The steps add up to the points."""
+def settle(shares: Sequence[Share], arithmetic: Arithmetic, state: AccountState, day: Day, *, rooms: Mapping[str, int] = NO_ROOMS) -> Settled:
+    """Settle what rules gave, under their own limits, the budgets of campaigns and then the programme's limits. The steps add up to the points."""
     steps = [step for _, step in shares]
     counters, digits = state.counters, arithmetic.point_digits
     limited = [(place, rule.id, day.limits[rule.id]) for place, (rule, _) in enumerate(shares) if rule.limited]
@@ -32,11 +37,14 @@ def settle(shares: Sequence[Share], arithmetic: Arithmetic, state: AccountState,
         for place, rule, limits in limited:
             numerator, denominator = exact[place]
             exact[place] = _allowed(rule, numerator, limits, counters, steps, digits, denominator), denominator
+        exact = cut(shares, exact, rooms, steps, digits=digits) if rooms else exact
         wholes = _whole_receipt(exact, arithmetic, steps)
     else:
         wholes = _whole_rules(shares, arithmetic, steps)
         for place, rule, limits in limited:
             wholes[place] = _allowed(rule, wholes[place], limits, counters, steps, digits)
+        if rooms:
+            wholes = [whole for whole, _ in cut(shares, [(whole, 1) for whole in wholes], rooms, steps, digits=digits)]
     points = sum(wholes)
     limits = day.limits[PROGRAMME]
     changes: list[tuple[CounterKey, int]] = []
@@ -48,9 +56,9 @@ def settle(shares: Sequence[Share], arithmetic: Arithmetic, state: AccountState,
         if points:
             _count(points, limits, counters, changes)
     for place, _, limits in limited:
-        if wholes[place]:
+        if wholes[place] or shares[place][1].operation is Operation.REWARD:
             _count(wholes[place], limits, counters, changes)
-    return points, steps, tuple(changes)
+    return points, steps, tuple(changes), wholes
 
 
 def _whole_rules(shares: Sequence[Share], arithmetic: Arithmetic, steps: list[Step]) -> list[int]:
@@ -85,11 +93,14 @@ def _whole_receipt(exact: Sequence[tuple[int, int]], arithmetic: Arithmetic, ste
 
 def _allowed(rule: str, points: int, limits: Sequence[DayLimit], counters: Counters, steps: list[Step], digits: int, denominator: int = 1) -> int:
     """Return how many of the points the limits leave, both as numerators of the same denominator, and say what they take."""
-    for key, amount, counts_points, words in limits:
+    for key, amount, counts_points, words, rejects in limits:
         used = counters.get(key, 0) if key is not None else 0
         if counts_points:
             left = amount - used if used < amount else 0
             if points > left * denominator:
+                if rejects:
+                    steps.append(Step(rule, Operation.CAP, -points, denominator, (), None, (rejected, words, used, points, denominator, digits)))
+                    return 0
                 say = (capped, words, used, left, points, denominator, digits)
                 steps.append(Step(rule, Operation.CAP, left * denominator - points, denominator, (), None, say))
                 points = left * denominator
@@ -109,6 +120,6 @@ def _take(cut: int, wholes: list[int]) -> None:
 
 def _count(points: int, limits: Sequence[DayLimit], counters: Counters, changes: list[tuple[CounterKey, int]]) -> None:
     """Note how far the limits' counters have come."""
-    for key, _, counts_points, _ in limits:
+    for key, _, counts_points, _, _ in limits:
         if key is not None:
             changes.append((key, counters.get(key, 0) + (points if counts_points else 1)))

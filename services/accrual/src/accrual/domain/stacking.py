@@ -49,7 +49,7 @@ def silenced(rule: CompiledRule, reason: str, winner: CompiledRule) -> NotGiven:
 def _within_caps(share: Share, state: AccountState, day: Day) -> tuple[int, int]:
     rule, step = share
     limits = day.limits.get(rule.id, ())
-    rooms = [amount - (0 if key is None else state.counters.get(key, 0)) for key, amount, counts_points, _ in limits if counts_points]
-    if rooms and step.numerator > min(rooms) * step.denominator:
-        return min(rooms), 1
+    rooms = [(amount - (0 if key is None else state.counters.get(key, 0)), rejects) for key, amount, counts_points, _, rejects in limits if counts_points]
+    if rooms and step.numerator > min(rooms)[0] * step.denominator:
+        return (0 if any(rejects and step.numerator > room * step.denominator for room, rejects in rooms) else min(rooms)[0]), 1
     return step.numerator, step.denominator

@@ -38,6 +38,11 @@ def capped(limit: str, used: int, left: int, points: int, denominator: int, digi
     return f"at most {limit}, {written(used, digits)} so far: {written(left, digits)} of {written_exactly(points, denominator, digits)}"
 
 
+def rejected(limit: str, used: int, points: int, denominator: int, digits: int) -> str:
+    """`more than 500 points per month allow, 480 so far: none of 60`."""
+    return f"more than {limit} allow, {written(used, digits)} so far: none of {written_exactly(points, denominator, digits)}"
+
+
 def counted_out(limit: str, points: int, denominator: int, digits: int) -> str:
     """`at most 1 times per day, reached: 0 of 60`."""
     return f"at most {limit}, reached: {written(0, digits)} of {written_exactly(points, denominator, digits)}"
@@ -46,6 +51,11 @@ def counted_out(limit: str, points: int, denominator: int, digits: int) -> str:
 def within_given(given: int, points: int, denominator: int, digits: int) -> str:
     """`no more than was given: 50 of 60`."""
     return f"no more than was given: {written(given, digits)} of {written_exactly(points, denominator, digits)}"
+
+
+def within_campaign(_: str, room: int, points: int, denominator: int, digits: int) -> str:
+    """`no more than the campaign gave: 20 of 60`."""
+    return f"no more than the campaign gave: {written(room, digits)} of {written_exactly(points, denominator, digits)}"
 
 
 def share_kept(left: int, whole: int, points: int, money_digits: int, digits: int) -> str:
@@ -61,3 +71,28 @@ def given_before(points: int, digits: int) -> str:
 def exchanged(purchase_id: str, occurred_at: datetime) -> str:
     """`in exchange for 4711: as of 2026-11-20T12:00:00+00:00`."""
     return f"in exchange for {purchase_id}: as of {occurred_at.isoformat()}"
+
+
+def over_budget(budget: str, room: int, points: int, denominator: int, digits: int) -> str:
+    """`budget of 1000 points: room for 20 of 60`."""
+    return f"budget of {budget}: room for {written(room, digits)} of {written_exactly(points, denominator, digits)}"
+
+
+def several(times: int, words: str) -> str:
+    """`2 times 100 given once`."""
+    return f"{times} times {words}"
+
+
+def rewarded(quantity: int, reward: str) -> str:
+    """`2 of the reward free-drink`."""
+    return f"{quantity} of the reward {reward}"
+
+
+def for_volume(volume: int, due: int, given: int, money_digits: int, digits: int, words: str) -> str:
+    """`120000.00 so far at 2 per 100.00: 2400, less 990 given before`."""
+    return f"{written(volume, money_digits)} so far {words}: {written(due, digits)}, less {written(given, digits)} given before"
+
+
+def by_table(basis: int, money_digits: int, points: int, digits: int) -> str:
+    """`120.00: 15 by the table`."""
+    return f"{written(basis, money_digits)}: {written(points, digits)} by the table"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from accrual.domain.document.grammar import WHOLE, Amount, From, Slug, Slugs, Step, Truth, problem
+from accrual.domain.document.grammar import WHOLE, Amount, From, Money, Slug, Slugs, Step, Truth, problem
 from accrual.domain.document.parts import Part
 
 KINDS = ("points", "fixed", "table", "volume", "reward", "multiply")
@@ -25,7 +25,7 @@ class Band(Part):
 
     first: Annotated[From, Field(alias="from")]
     points: Amount
-    per: Amount
+    per: Money
 
 
 class Give(Part):
