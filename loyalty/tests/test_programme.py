@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from loyalty.main import app
+from loyalty.programme.beginning import QUESTIONS, Kind
 
 PROGRAMMES = Path(__file__).parents[2] / "programmes"
 COFFEE = PROGRAMMES / "coffee-bonus.yaml"
@@ -73,3 +74,39 @@ def test_terms_are_written_in_each_language_and_form(tmp_path: Path, capsys: pyt
     capsys.readouterr()
     assert run("programme", "terms", COFFEE, "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["sections"][0]["title"] == "The programme"
+
+
+ANSWERS = [f"--{key}={example}" for key, (_, example) in QUESTIONS.items()]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_new_document_of_each_kind_is_in_order(kind: Kind, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "our-club.yaml"
+    assert run("programme", "new", path, "--kind", kind, *ANSWERS) == 0
+    assert "#" in path.read_text()
+    capsys.readouterr()
+    assert run("programme", "check", path, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"ok": True, "errors": [], "warnings": []}
+    for language in ("en", "ru"):
+        assert run("programme", "terms", path, "--lang", language) == 0
+        assert "Our club" in capsys.readouterr().out
+
+
+def test_a_new_document_overwrites_nothing_and_asks_for_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "our-club.yaml"
+    assert run("programme", "new", path, *ANSWERS[1:]) == 2
+    assert "--name is missing" in capsys.readouterr().err
+    assert run("programme", "new", path, *ANSWERS[:-1], "--percent", "much") == 2
+    assert "'much' is no percentage" in capsys.readouterr().err
+    assert run("programme", "new", path, *ANSWERS[:3], "--zone", "Mars/Olympus", "--percent", "5") == 1
+    assert "no such time zone" in capsys.readouterr().err
+    assert not path.exists()
+    path.write_text("mine")
+    assert run("programme", "new", path, *ANSWERS) == 2
+    assert path.read_text() == "mine"
+
+
+def test_names_that_mean_something_in_yaml_stay_names(tmp_path: Path):
+    path = tmp_path / "our-club.yaml"
+    assert run("programme", "new", path, '--name=A "club": {of} # ours $$x', *ANSWERS[1:]) == 0
+    assert "A 'club': {of} # ours $$x" in path.read_text()

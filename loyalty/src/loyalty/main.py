@@ -14,12 +14,14 @@ from loyalty.consumer.commands import list_partitions, resume
 from loyalty.demo.command import demo
 from loyalty.dlq import commands as dead_letters
 from loyalty.member.commands import explain, show
+from loyalty.programme import publishing as programme_publishing
 from loyalty.programme.beginning import new
 from loyalty.programme.checking import check
 from loyalty.programme.files import diff, terms
 from loyalty.publish.command import publish_file
 from loyalty.simulate.command import simulate
 from loyalty.stack.commands import down, status, token, up
+from loyalty.till.command import till
 from loyalty.verify.command import verify
 from loyalty.waiting.commands import list_waiting
 
@@ -40,8 +42,16 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     ),
     "consumer": ("What services read: where each partition stands, and to let stopped ones go on.", {"list": list_partitions, "resume": resume}),
     "programme": (
-        "Programme documents: begin one, check it, compare it, and say it in words.",
-        {"new": new, "check": check, "diff": diff, "terms": terms},
+        "Programme documents: begin one, check it, compare it, say it in words, and publish it by two people.",
+        {
+            "new": new,
+            "check": check,
+            "diff": diff,
+            "terms": terms,
+            "publish": programme_publishing.publish,
+            "drafts": programme_publishing.drafts,
+            "approve": programme_publishing.approve,
+        },
     ),
     "waiting": ("Returns, confirmations and cancellations whose purchase has not come.", {"list": list_waiting}),
 }
@@ -57,6 +67,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "up": up,
     "down": down,
     "status": status,
+    "till": till,
     "token": token,
     "publish": publish_file,
     "simulate": simulate,

@@ -26,7 +26,8 @@ def _promises(document: Document) -> Iterator[Hint]:
         yield Hint("notice", "terms may be made worse from one day to the next", "write notice: 30 days")
     if document.earning and document.expiry is None:
         yield Hint("expiry", "points never expire, so what is owed to members only grows", "write expiry: {after: 12 months, to: end_of_month}")
-    if document.earning and not document.cap and not any(rule.cap for rule in document.earning) and document.fraud is None:
+    volume = any(rule.give.volume for rule in document.earning)  # a rebate follows an invoice
+    if document.earning and not volume and not document.cap and not any(rule.cap for rule in document.earning) and document.fraud is None:
         yield Hint("cap", "nothing limits what one member can earn in a day", "write cap: {points: 2000, per: day}")
 
 
