@@ -142,7 +142,7 @@ async def service(new_service: NewService) -> Service:
 
 
 KEY = OKPKey.generate_key("Ed25519")
-ALL = ("accounts:read", "verdicts:read", "quotes:read", "programmes:read", "programmes:write", "programmes:approve", "operations:read")
+ALL = ("accounts:read", "verdicts:read", "quotes:read", "programmes:read", "programmes:write", "programmes:approve", "operations:read", "coupons:read", "coupons:write")
 
 
 class Caller:

@@ -15,6 +15,7 @@ from accrual.domain.document.document import Document
 from accrual.domain.document.lives import Expiry, Returns
 from accrual.domain.evaluation import RuleSet, evaluate
 from accrual.domain.facts import Activity, Fact, Purchase, Registration
+from accrual.domain.fraud import FraudLimits
 from accrual.domain.lifetimes import expiry_of, start_of
 from accrual.domain.matching import REMEMBERED
 from accrual.domain.periods import named
@@ -69,6 +70,7 @@ class Programme:
         self.ladder: Ladder | None = ladder_of(document)  #: its tiers
         self.prices = Pricer(document)  #: its discounts
         self.coupons = CouponBook(document.coupons)
+        self.fraud = None if document.fraud is None else FraudLimits(document.fraud)
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
         self.shares = document.mentions("coupons", "budget", "stock")  #: something is counted for all accounts together
 
@@ -82,6 +84,9 @@ class Programme:
 
     def decide(self, fact: Fact, state: AccountState) -> Decision:
         """Decide what one event earns, for an account in a state. Never raises for a fact that `Programmes.select` let through."""
+        return self._decide(fact, state) if self.fraud is None else self.fraud.decide(fact, self.day_of(fact), state, self._decide)
+
+    def _decide(self, fact: Fact, state: AccountState) -> Decision:
         if isinstance(fact, Purchase):
             return self._purchase(fact, state)
         if isinstance(fact, Activity):
@@ -100,7 +105,13 @@ class Programme:
             found.append(WELCOMED)
         if isinstance(fact, Purchase) and fact.coupons:
             found += self.coupons.counters(fact)
+        if self.fraud is not None:
+            found += self.fraud.counters(fact, self.day_of(fact))
         return tuple(found)
+
+    def day_of(self, fact: Fact) -> date:
+        """Return the day of an event in the programme's calendar."""
+        return fact.occurred_at.astimezone(self.terms.zone).date()
 
     def shared(self, fact: Fact) -> tuple[CounterKey, ...]:
         """Return the counters of all accounts together that deciding the event may read or change: budgets, uses of coupons.

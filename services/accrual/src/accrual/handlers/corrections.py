@@ -73,6 +73,8 @@ def _decide(books: Books, earning: Earning, past: Past, before: Kept) -> tuple[D
     state = AccountState()
     if earning.owned is not None:
         state, _ = undone(books.state_for(earning.owned.account_id, earning.programme, earning.fact, without=past.key), before, NOTHING)
+        if past.programme.fraud is not None:
+            state = past.programme.fraud.uncounted(past.purchase, past.programme.day_of(past.purchase), state, granted=bool(past.given.points))
         state, _ = without_uses(state, coupons_in(books.tally.used(past.key), books.coupons_of(earning.programme.terms.id)))
     first = before.stands and was_first(past.programme, past.purchase, past.given)
     decision, state = earned_anew(earning.programme, earning.fact, state, first=first)

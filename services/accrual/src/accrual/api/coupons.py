@@ -1,0 +1,138 @@
+"""Coupons and budgets: issue codes one by one, look one up, and see how much of what is limited for all members together is used."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from accrual.api.commanding import Key, answered, command, refused, said
+from accrual.api.parts import Desk
+from accrual.api.replies import Reply
+from accrual.handlers import coupons
+from accrual.handlers.budgets import limits_of
+from accrual.store import Connection
+from accrual.store.coupons import CouponCode
+from accrual.store.snapshots import snapshot
+from contracts.fields import Holder, Id, Moment
+from shared import commands
+from shared.auth import Principal, require
+from shared.ids import random_bytes
+from shared.problems import Problem
+
+MAX_CODES = 1000
+
+
+class CouponOrder(BaseModel):
+    """Codes to issue."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    programme: Id
+    coupon: Annotated[Id, Field(description="Its id in the programme document; it must say `unique: true`.")]
+    count: Annotated[int, Field(ge=1, le=MAX_CODES)] = 1
+    holder: Annotated[Holder | None, Field(description="Nobody else can use the codes; whoever has them, where not given.")] = None
+    valid_until: Annotated[Moment | None, Field(description="As long as the document says, where not given.")] = None
+
+
+class CouponCodes(Reply):
+    """Codes that were issued together."""
+
+    programme: Id
+    coupon: Id
+    codes: tuple[str, ...]
+    valid_until: Moment | None
+
+
+class CouponState(Reply):
+    """One code, and what became of it."""
+
+    programme: Id
+    coupon: Id
+    code: str
+    personal: bool
+    issued_at: Moment
+    valid_until: Moment | None
+    used: bool
+    usable: bool = Field(description="Neither used nor past its time.")
+
+
+class Limit(Reply):
+    """Something limited for all members together."""
+
+    kind: str = Field(description="`campaign` or `coupon`.")
+    id: Id
+    what: str = Field(description="`points` (smallest unit), `grants`, `money/EUR` (minor units) or `uses`.")
+    limit: int | None = Field(description="Null: counted, and not limited.")
+    used: int
+    left: int | None
+
+
+class Limits(Reply):
+    """All of a programme, as its version in force or else its latest has them."""
+
+    programme: Id
+    version: int
+    items: tuple[Limit, ...]
+    as_of: Moment
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Return the routes about coupons and budgets."""
+    router = APIRouter(tags=["coupons"])
+
+    @router.post("/v1/coupons", status_code=201, response_model=CouponCodes, openapi_extra={"x-access": "coupons:write"})
+    async def issue(order: CouponOrder, principal: Annotated[Principal, Depends(require(desk.verifier, "coupons:write"))], key: Key = None) -> Response:
+        """Issue codes of a coupon, each for one use."""
+        asked = coupons.Order(programme=order.programme, coupon=order.coupon, count=order.count, holder=order.holder, valid_until=order.valid_until)
+
+        async def effect(connection: Connection) -> commands.Reply:
+            published = await desk.catalogue.current(connection)
+            try:
+                codes = await coupons.issue(connection, published, asked, randomness=random_bytes(order.count * coupons.CODE_BYTES), now=desk.clock())
+            except Problem as problem:
+                return refused(problem)
+            return said(201, _codes(codes))
+
+        return await answered(desk, command("POST /v1/coupons", principal, key, order), effect)
+
+    @router.get("/v1/coupons/{code}", openapi_extra={"x-access": "coupons:read"}, dependencies=[Depends(require(desk.verifier, "coupons:read"))])
+    async def show(code: Annotated[str, Field(max_length=60)], programme: Id) -> CouponState:
+        """Say what became of a code that was issued."""
+        now = desk.clock()
+        async with snapshot(desk.pool) as connection:
+            found = await coupons.find(connection, programme, code)
+        if found is None:
+            raise Problem(404, "unknown-code", "No such code was issued in this programme")
+        told = found.code
+        return CouponState(
+            programme=programme,
+            coupon=told.coupon,
+            code=told.code,
+            personal=told.holder is not None,
+            issued_at=told.issued_at,
+            valid_until=told.valid_until,
+            used=found.used,
+            usable=not found.used and (told.valid_until is None or now < told.valid_until),
+        )
+
+    @router.get(
+        "/v1/programmes/{programme}/budgets", openapi_extra={"x-access": "programmes:read"}, dependencies=[Depends(require(desk.verifier, "programmes:read"))]
+    )
+    async def budgets(programme: Id) -> Limits:
+        """Say how much of each campaign's budget and of each coupon's uses is gone, as of now."""
+        now = desk.clock()
+        async with snapshot(desk.pool) as connection:
+            published = await desk.catalogue.current(connection)
+            found = published.in_force(programme, at=now) or published.latest(programme)
+            if found is None:
+                raise Problem(404, "unknown-programme", "There is no such programme")
+            limits = await limits_of(connection, found)
+        items = tuple(Limit(kind=each.kind, id=each.id, what=each.what, limit=each.limit, used=each.used, left=each.left) for each in limits)
+        return Limits(programme=programme, version=found.terms.version, items=items, as_of=now)
+
+    return router
+
+
+def _codes(codes: list[CouponCode]) -> CouponCodes:
+    first = codes[0]
+    return CouponCodes(programme=first.programme, coupon=first.coupon, codes=tuple(each.code for each in codes), valid_until=first.valid_until)
