@@ -9,7 +9,7 @@ from accrual.domain.document.document import Document
 from accrual.domain.document.earning import Cap, Rule
 from accrual.domain.document.problems import Finding, Path
 
-_PERIODS = ("receipt", "day", "week", "month", "year", "ever")
+_PERIODS = ("receipt", "day", "week", "month", "quarter", "year", "ever")
 
 
 def cap_findings(caps: Sequence[Cap], path: Path, document: Document, *, rule: Rule | None = None) -> Iterator[Finding]:

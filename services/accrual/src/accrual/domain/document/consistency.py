@@ -9,9 +9,11 @@ from accrual.domain.document.caps import cap_findings
 from accrual.domain.document.catalogue import reward_findings
 from accrual.domain.document.coupons import coupon_findings
 from accrual.domain.document.document import Document
+from accrual.domain.document.earning import Rule
 from accrual.domain.document.ending import ending_findings
 from accrual.domain.document.ladders import tier_findings
 from accrual.domain.document.lives import Pending
+from accrual.domain.document.overlays import campaign_findings
 from accrual.domain.document.problems import Finding, Path
 from accrual.domain.document.reductions import discount_findings
 from accrual.domain.document.rules import group_findings, rule_findings
@@ -31,6 +33,7 @@ def findings(document: Document) -> Iterator[Finding]:
     for number, rule in enumerate(document.earning):
         yield from rule_findings(rule, ("earning", number), document)
     yield from group_findings(document)
+    yield from campaign_findings(document)
     yield from coupon_findings(document)
     yield from discount_findings(document)
     yield from _return_findings(document)
@@ -58,10 +61,11 @@ def _section_findings(document: Document) -> Iterator[Finding]:
     if not given.intersection(GIVING):
         yield Finding((), "the programme gives nothing", f"write one of the sections {', '.join(GIVING)}")
     if "points" not in given:
-        for number, rule in enumerate(document.earning):
-            if rule.give.model_fields_set - {"reward"}:
-                path: Path = ("earning", number, "give")
-                yield Finding(path, "gives points, and the document does not say what a point is", "add points: {name: {en: points}, worth: 0.01}")
+        rules: list[tuple[Path, Rule]] = [(("earning", number), rule) for number, rule in enumerate(document.earning)]
+        rules += [(("campaigns", place, "earning", number), rule) for place, each in enumerate(document.campaigns) for number, rule in enumerate(each.earning)]
+        for place, rule in rules:
+            if rule.give.reward is None:
+                yield Finding((*place, "give"), "gives points, and the document does not say what a point is", "add points: {name: {en: points}, worth: 0.01}")
 
 
 def _currency_findings(document: Document) -> Iterator[Finding]:

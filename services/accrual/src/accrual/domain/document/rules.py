@@ -6,6 +6,7 @@ from accrual.domain.amounts import in_units
 from accrual.domain.document.caps import cap_findings
 from accrual.domain.document.document import Document
 from accrual.domain.document.earning import Goods, Rule
+from accrual.domain.document.further import further_findings
 from accrual.domain.document.money import money_findings
 from accrual.domain.document.occasions import goods_findings, window_findings
 from accrual.domain.document.problems import Finding, Path
@@ -13,7 +14,8 @@ from accrual.domain.document.problems import Finding, Path
 #: Ids that explanations and counters use for the programme and the receipt as a whole.
 RESERVED = frozenset({"programme", "receipt"})
 
-_OF_PURCHASES = ("category", "brand", "sku", "label", "exclude", "store", "channel", "currency", "minimum", "quantity", "first_purchase")
+_OF_GOODS = ("category", "brand", "sku", "label", "exclude", "quantity", "every", "unit", "spent", "streak")
+_OF_PURCHASES = (*_OF_GOODS, "merchant", "store", "channel", "currency", "minimum", "first_purchase", "coupon", "payment")
 
 
 def rule_findings(rule: Rule, path: Path, document: Document) -> Iterator[Finding]:
@@ -22,12 +24,18 @@ def rule_findings(rule: Rule, path: Path, document: Document) -> Iterator[Findin
         yield Finding((*path, "id"), f"`{rule.id}` means something else in explanations", "choose another id")
     if next(other for other in document.earning if other.id == rule.id) is not rule:
         yield Finding((*path, "id"), f"another rule is called `{rule.id}` too", "give each rule an id of its own")
+    yield from content_findings(rule, path, document)
+
+
+def content_findings(rule: Rule, path: Path, document: Document) -> Iterator[Finding]:
+    """Yield what is wrong with what a rule says, its own or a campaign's."""
     yield from _trigger_findings(rule, path)
     yield from _money_findings(rule, path, document)
     yield from _unit_findings(rule, path, document)
     yield from goods_findings(rule.when, (*path, "when"))
     yield from window_findings(rule.when, (*path, "when"), document)
     yield from _target_findings(rule, (*path, "give"), document)
+    yield from further_findings(rule, path, document)
     yield from cap_findings(rule.cap, (*path, "cap"), document, rule=rule)
 
 
@@ -51,7 +59,7 @@ def _trigger_findings(rule: Rule, path: Path) -> Iterator[Finding]:
         for key in _OF_PURCHASES:
             if key in given:
                 yield Finding((*path, "when", key), f"`{key}` is a condition on purchases, and the rule is on {rule.on}", "remove it")
-        if rule.give.fixed is None:
+        if rule.give.fixed is None and (rule.give.reward is None or rule.give.per is not None):
             yield Finding((*path, "give"), f"a rule on {rule.on} has no money to count", "write {fixed: 100}")
     if rule.on == "activity" and rule.when.activity is None:
         yield Finding((*path, "when"), "says not which activity", "write when: {activity: newsletter-subscribed}")
@@ -65,7 +73,7 @@ def _money_findings(rule: Rule, path: Path, document: Document) -> Iterator[Find
         if currency not in programme:
             yield Finding((*path, "when", "currency"), f"{currency} is not a currency of the programme", f"known here: {', '.join(programme)}")
     currencies = rule.when.currency or programme
-    if not isinstance(rule.give.per, str):
+    if not isinstance(rule.give.per, str):  # neither `unit` nor a period
         yield from money_findings(rule.give.per, (*path, "give", "per"), currencies)
     yield from money_findings(rule.when.minimum, (*path, "when", "minimum"), currencies)
 
@@ -83,14 +91,15 @@ def _unit_findings(rule: Rule, path: Path, document: Document) -> Iterator[Findi
 def _target_findings(rule: Rule, path: Path, document: Document) -> Iterator[Finding]:
     if rule.give.multiply is None:
         return
-    base = [other.id for other in document.earning if other.give.points is not None and other.on == "purchase"]
+    base = [other.id for other in document.earning if other.on == "purchase" and (other.give.points or other.give.table or other.give.volume)]
     if not base:
         yield Finding((*path, "multiply"), "there is no base rule whose points it could multiply", "add a rule with points and per")
     for target in rule.give.of or ():
         if base and target not in base:
             yield Finding((*path, "of"), f"`{target}` is not a base rule", f"known here: {', '.join(base)}")
     if rule.when.model_fields_set & {*Goods.model_fields, "exclude"}:
-        whole = [other.id for other in document.earning if other.give.whole_steps and other.id in (rule.give.of or base)]
+        met = [other for other in document.earning if other.id in (rule.give.of or base)]
+        whole = [other.id for other in met if other.give.whole_steps or other.give.table or other.give.volume]
         if whole:
             message = f"full steps of `{whole[0]}` belong to the receipt, and the multiplier asks for certain goods"
-            yield Finding((*path, "multiply"), message, "name other base rules with `of`, or give whole_steps up")
+            yield Finding((*path, "multiply"), message, "name other base rules with `of`, or give steps, tables and volumes up")

@@ -1,0 +1,61 @@
+"""What is wrong with campaigns: one that gives nothing, is never on, or is for nobody."""
+
+from collections.abc import Iterator
+
+from accrual.domain.amounts import in_units
+from accrual.domain.document.campaigns import Campaign
+from accrual.domain.document.document import Document
+from accrual.domain.document.earning import Occasion
+from accrual.domain.document.further import repeat_findings, unknown_findings
+from accrual.domain.document.money import money_findings
+from accrual.domain.document.occasions import window_findings
+from accrual.domain.document.problems import Finding, Path
+from accrual.domain.document.rules import RESERVED, content_findings
+
+
+def campaign_findings(document: Document) -> Iterator[Finding]:
+    """Yield what is wrong with the campaigns of a document."""
+    taken = {rule.id for rule in document.earning} | RESERVED
+    for number, campaign in enumerate(document.campaigns):
+        path: Path = ("campaigns", number)
+        if campaign.id in taken:
+            yield Finding((*path, "id"), f"something else is called `{campaign.id}` too", "give each campaign an id of its own")
+        taken.add(campaign.id)
+        yield from _window_findings(campaign, path, document)
+        yield from _offer_findings(campaign, path, document)
+        yield from _rule_findings(campaign, path, document)
+
+
+def _window_findings(campaign: Campaign, path: Path, document: Document) -> Iterator[Finding]:
+    yield from window_findings(Occasion(dates=campaign.dates, days=campaign.days, hours=campaign.hours), path, document)
+    yield from repeat_findings(campaign, path)
+
+
+def _offer_findings(campaign: Campaign, path: Path, document: Document) -> Iterator[Finding]:
+    audience, budget = campaign.audience, campaign.budget
+    if audience is not None:
+        yield from unknown_findings("tier", audience.tier or (), (*path, "audience", "tier"), document)
+    if campaign.coupon is not None:
+        yield from unknown_findings("coupon", (campaign.coupon,), (*path, "coupon"), document)
+    if budget is None:
+        return
+    yield from money_findings(budget.money, (*path, "budget", "money"), document.all_currencies)
+    if budget.points is not None and in_units(budget.points, document.points.decimals) is None:
+        yield Finding((*path, "budget", "points"), f"{budget.points} points are finer than {document.points.decimals} decimals", "write fewer decimals")
+    for rule in campaign.earning:
+        if budget.points is not None and rule.give.fixed is not None and rule.give.fixed > budget.points:
+            yield Finding((*path, "budget", "points"), f"is below one grant of `{rule.id}`, {rule.give.fixed}", "raise the budget, or give less")
+
+
+def _rule_findings(campaign: Campaign, path: Path, document: Document) -> Iterator[Finding]:
+    if not any(getattr(campaign, section, ()) for section in ("earning", "discounts")):
+        yield Finding(path, "the campaign gives nothing", "write earning: with at least one rule")
+    ids: list[str] = []
+    for number, rule in enumerate(campaign.earning):
+        where: Path = (*path, "earning", number)
+        if rule.id in ids:
+            yield Finding((*where, "id"), f"another rule of the campaign is called `{rule.id}` too", "give each rule an id of its own")
+        ids.append(rule.id)
+        for key in sorted({"stacking", "group", "priority"} & rule.model_fields_set):
+            yield Finding((*where, key), "the rules of a campaign add up", "remove it; which of several campaigns applies, `campaign_stacking` says")
+        yield from content_findings(rule, where, document)
