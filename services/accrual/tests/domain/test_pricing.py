@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 
 from accrual.domain.accounts import AccountState, Profile
+from accrual.domain.compiler import compile_document
+from accrual.domain.decisions import NothingEarned
 from accrual.domain.document.problems import DocumentError
 from accrual.domain.document.reading import read
 from accrual.domain.pricing.occasions import Visit
 
-from .builders import FRIDAY_NOON, a_line
+from .builders import FRIDAY_NOON, a_document, a_line, a_purchase, decided
 from .carts import a_discount_document, discounted, named, pieces
 
 GOLD = Visit(FRIDAY_NOON, AccountState(purchases=3, profile=Profile(tier="gold", segments=frozenset({"jazz"}))))
@@ -163,3 +165,25 @@ def test_two_discounts_have_two_names():
     with pytest.raises(DocumentError) as refused:
         read(a_discount_document("- {id: d, percent: 5}\n- {id: d, percent: 6}"))
     assert [problem.path for problem in refused.value.problems] == ["discounts[1].id"]
+
+
+def test_a_coupon_that_a_discount_was_given_for_is_used_by_the_receipt():
+    text = a_discount_document("- {id: ten, percent: 10, when: {coupon: ten, category: tea}}") + "coupons:\n- {id: ten, code: TEN, uses: 1}\n"
+    programme = compile_document(read(text))
+    receipt = a_purchase(a_line(9_00, "tea", category="tea", list_amount=10_00), coupons=("ten",))
+    decision, after = programme.earn(receipt, AccountState())
+    assert isinstance(decision, NothingEarned)
+    assert decision.effects.coupons == ("TEN",)
+    assert dict(decision.effects.shared) == dict.fromkeys(programme.shared(receipt), 1)
+    assert decided(programme, receipt, after).effects.coupons == ()  # the one use is gone
+    other = a_purchase(a_line(9_00, "bread"), coupons=("TEN",))
+    assert decided(programme, other).effects.coupons == ()  # nothing was given for it
+
+
+def test_a_coupon_that_gives_a_discount_and_points_is_used_once():
+    rules = "- {id: double, when: {coupon: ten}, give: {fixed: 5}}"
+    more = "discounts:\n- {id: ten, percent: 10, when: {coupon: ten}}\ncoupons:\n- {id: ten, code: TEN, per_member: 1}\n"
+    programme = compile_document(read(a_document(rules) + more))
+    decision = decided(programme, a_purchase(9_00, coupons=("TEN",)))
+    assert (decision.explanation.points, decision.effects.coupons) == (5, ("TEN",))
+    assert [value for _, value in (*decision.counters, *decision.effects.shared)].count(1) == len({*decision.counters, *decision.effects.shared})

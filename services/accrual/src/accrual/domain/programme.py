@@ -20,6 +20,8 @@ from accrual.domain.lifetimes import expiry_of, start_of
 from accrual.domain.matching import REMEMBERED
 from accrual.domain.periods import named
 from accrual.domain.pricing.pricer import Pricer
+from accrual.domain.pricing.uses import with_coupons
+from accrual.domain.rewards.catalogue import Rewards
 from accrual.domain.rules import Day, DayLimit, Event, Limit
 from accrual.domain.settlement import NO_ROOMS, PROGRAMME, settle
 from accrual.domain.tiers.ladder import Ladder, ladder_of
@@ -69,6 +71,7 @@ class Programme:
         self._day = lru_cache(REMEMBERED)(self._day_of)
         self.ladder: Ladder | None = ladder_of(document)  #: its tiers
         self.prices = Pricer(document)  #: its discounts
+        self.rewards = Rewards(document)  #: its catalogue
         self.coupons = CouponBook(document.coupons)
         self.fraud = None if document.fraud is None else FraudLimits(document.fraud)
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
@@ -156,7 +159,10 @@ class Programme:
             return _nothing("no-identifier", "nobody was identified at the till")
         delivery = self.delivery_of(purchase) if self.terms.delivery_counts else 0
         local = purchase.occurred_at.astimezone(zone)
-        return self._settled(rules, Event(purchase.lines, delivery, purchase.store, purchase.channel, local, purchase), state, "purchase")
+        decision = self._settled(rules, Event(purchase.lines, delivery, purchase.store, purchase.channel, local, purchase), state, "purchase")
+        if not (purchase.coupons and self.prices.ask_for_coupons) or isinstance(decision, Refusal):
+            return decision
+        return with_coupons(decision, purchase, state, prices=self.prices, coupons=self.coupons, day=local.date())
 
     def _activity(self, activity: Activity, state: AccountState) -> Decision:
         rules = self._activities.get(activity.kind)

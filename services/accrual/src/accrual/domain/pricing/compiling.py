@@ -55,7 +55,7 @@ def _wanted(when: Bought, currency: str) -> Wanted:
         first_purchase=when.first_purchase,
         tiers=None if when.tier is None else frozenset(when.tier),
         segments=None if when.segment is None else frozenset(when.segment),
-        coupons=None if when.coupon is None else frozenset(when.coupon),
+        coupons=when.coupon or (),
     )
 
 

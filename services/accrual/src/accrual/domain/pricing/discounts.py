@@ -36,7 +36,7 @@ class Wanted:
     first_purchase: bool
     tiers: frozenset[str] | None
     segments: frozenset[str] | None
-    coupons: frozenset[str] | None
+    coupons: tuple[str, ...]  #: one of these; empty: none is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

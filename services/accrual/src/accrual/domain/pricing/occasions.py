@@ -55,4 +55,4 @@ def _buyer(discount: CompiledDiscount, visit: Visit) -> str | None:
         return "not-in-tier"
     if wanted.segments is not None and not wanted.segments & profile.segments:
         return "not-offered"
-    return "no-coupon" if wanted.coupons is not None and not wanted.coupons.intersection(visit.coupons) else None
+    return "no-coupon" if wanted.coupons and not any(coupon in visit.coupons for coupon in wanted.coupons) else None

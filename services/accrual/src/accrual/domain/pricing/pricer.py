@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from accrual.domain.accounts import AccountState
 from accrual.domain.document.document import Document
-from accrual.domain.facts import Purchase
+from accrual.domain.facts import Line, Purchase
 from accrual.domain.pricing.baskets import Basket
 from accrual.domain.pricing.carts import price
 from accrual.domain.pricing.compiling import compile_discounts
@@ -19,6 +19,12 @@ class Pricer:
     def __init__(self, document: Document) -> None:
         """Take a document that was checked."""
         self._by_currency = {currency: compile_discounts(document, currency) for currency in document.all_currencies} if document.discounts else {}
+        self._wanted = {discount.id: discount.when.coupon for discount in document.discounts if discount.when.coupon}
+
+    @property
+    def ask_for_coupons(self) -> bool:
+        """Whether some discount is given for a coupon."""
+        return bool(self._wanted)
 
     def price(self, purchase: Purchase, state: AccountState, *, known: bool, coupons: Collection[str] = ()) -> Priced:
         """Return the cart after all discounts. A currency or zone that nobody knows has none: `Programme.decide` refuses it."""
@@ -26,3 +32,22 @@ class Pricer:
         if zone is None or not discounts:
             return Priced(Basket(purchase.lines).priced())
         return price(discounts, purchase, Visit(purchase.occurred_at.astimezone(zone), state, known=known, coupons=coupons))
+
+    def coupons_used(self, purchase: Purchase, state: AccountState, coupons: Collection[str]) -> frozenset[str]:
+        """Return the coupons for which a receipt's goods get a discount, asked at their list prices: what was paid has fallen already."""
+        priced = self.price(purchase._replace(lines=tuple(map(_listed, purchase.lines))), state, known=True, coupons=coupons)
+        given = [*(taken.discount for taken in priced.taken), *(gift.discount for gift in priced.gifts)]
+        used = (next(coupon for coupon in self._wanted[discount] if coupon in coupons) for discount in given if discount in self._wanted)
+        return frozenset(used)
+
+
+def _listed(line: Line) -> Line:
+    return Line(
+        line_id=line.line_id,
+        sku=line.sku,
+        paid_amount=line.paid_amount if line.list_amount is None else line.list_amount,
+        category=line.category,
+        brand=line.brand,
+        labels=line.labels,
+        quantity=line.quantity,
+    )
