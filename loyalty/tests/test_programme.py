@@ -110,3 +110,41 @@ def test_names_that_mean_something_in_yaml_stay_names(tmp_path: Path):
     path = tmp_path / "our-club.yaml"
     assert run("programme", "new", path, '--name=A "club": {of} # ours $$x', *ANSWERS[1:]) == 0
     assert "A 'club': {of} # ours $$x" in path.read_text()
+
+
+SALES = """purchase_id,customer,occurred_at,sku,category,paid_amount
+1,ana,2025-03-01T10:00:00Z,tea,tea,12.00
+2,ben,2025-03-02T10:00:00Z,cup,crockery,60.00
+3,ana,2025-03-03T10:00:00Z,tea,tea,8.00
+"""
+
+
+def test_what_never_happens_with_real_purchases_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    sales, document = tmp_path / "sales.csv", tmp_path / "our-club.yaml"
+    sales.write_text(SALES)
+    document.write_text(
+        """
+programme: our-club
+version: 1
+effective_from: 2026-01-01
+zone: UTC
+currency: EUR
+merchants: [shop]
+points: {name: {en: points}, worth: 0.10}
+earning:
+  - {id: base, give: {points: 1, per: 1.00}, cap: {points: 50, per: month}}
+  - {id: tea, when: {category: tea}, give: {multiply: 2}, cap: {points: 500, per: month}}
+  - {id: records, when: {category: records}, give: {multiply: 2}}
+cap: {points: 5000, per: day}
+expiry: {after: 12 months}
+notice: 30 days
+tiers:
+  by: money_spent
+  window: 12 months
+  levels: [{id: friend, from: 0}, {id: silver, from: 50}, {id: gold, from: 1000}]
+"""
+    )
+    assert run("programme", "check", document, "--purchases", sales, "--json") == 0
+    warnings = {each["part"]: each["message"] for each in json.loads(capsys.readouterr().out)["warnings"]}
+    assert set(warnings) == {"earning/records", "earning/tea/cap", "cap", "tiers/levels/gold"}
+    assert warnings["tiers/levels/gold"] == "nobody gets there: the best member has money spent 60"
