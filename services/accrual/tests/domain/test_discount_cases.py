@@ -1,10 +1,13 @@
-"""The published figures about discounts (section k): what other systems print on a receipt, ours prints too."""
+"""The published figures about discounts (section k, and what section d says of them): what other systems print on a receipt, ours prints too."""
+
+from typing import Any
 
 import pytest
 
+from accrual.domain.facts import Line, Payment
 from accrual.domain.pricing.occasions import Visit
 
-from .builders import FRIDAY_NOON, a_line
+from .builders import FRIDAY_NOON, a_line, a_programme, a_purchase, earned, points
 from .carts import discounted, named, pieces
 
 CODE = "- {id: code, percent: 10, when: {coupon: ten}}\n"
@@ -89,3 +92,28 @@ def test_t_91_without_tax_and_with_it_the_taxable_amount_never_goes_below_nothin
 )
 def test_t_92_rounding_to_a_coin(price: int, mode: str, coin: str, off: int):
     assert discounted(f"- {{id: ten, percent: 10, rounding: {{mode: {mode}, to: {coin}}}}}", price).discount_amount == off
+
+
+def points_after(discounts: str, *lines: Line, basis: str = "after_discounts", earning: str, coupons: tuple[str, ...] = (), **more: Any) -> int:
+    """What the receipt earns that follows from pricing a cart: with what was paid beside what it cost before."""
+    purchase = a_purchase(*lines, **more)
+    priced = discounted(discounts, *lines, visit=Visit(FRIDAY_NOON, coupons=coupons)) if discounts else None
+    if priced is not None:
+        after = zip(purchase.lines, priced.lines, strict=True)
+        purchase = purchase._replace(lines=tuple(line._replace(paid_amount=now.paid_amount, list_amount=line.paid_amount) for line, now in after))
+    return earned(a_programme(earning, points=points(basis=basis)), purchase)
+
+
+def test_t_34_points_are_earned_on_what_is_left_after_a_code():
+    assert points_after(CODE, a_line(100_00), earning="- {id: base, give: {points: 1, per: 1.00}}", coupons=("ten",)) == 90
+
+
+@pytest.mark.parametrize(("basis", "expected"), [("before_discounts", 100), ("after_discounts", 90)])
+def test_t_35_a_discount_on_the_whole_purchase_shrinks_a_category_only_if_the_basis_says_so(basis: str, expected: int):
+    food = "- {id: food, when: {category: food}, give: {points: 1, per: 1.00}}"
+    assert points_after(CODE, a_line(100_00, "bread", category="food"), a_line(50_00, "soap"), basis=basis, earning=food, coupons=("ten",)) == expected
+
+
+@pytest.mark.parametrize("payment", [Payment("wallet", 10_00), Payment("gift-card", 50_00)])
+def test_t_37_a_means_of_payment_is_not_a_discount(payment: Payment):
+    assert points_after("", a_line(100_00), earning="- {id: base, give: {points: 1, per: 1.00}}", payments=(payment,)) == 100
