@@ -90,6 +90,11 @@ class CouponBook:
                     refused[coupon.id] = reason
         return Usable(usable, {coupon: reason for coupon, reason in refused.items() if coupon not in usable})
 
+    def named(self, code: str, state: AccountState) -> str | None:
+        """Return the coupon that a code stands for, whether or not it may be used; None: nobody knows the code."""
+        coupon = self._by_code.get(plain(code))
+        return coupon.id if coupon is not None else state.codes.get(plain(code))
+
     def use(self, given_for: Iterable[str], usable: Usable, state: AccountState) -> Used:
         """Count the use of those coupons for which something was given. They must be usable."""
         used = [(self._coupons[coupon], usable.codes[coupon]) for coupon in sorted(set(given_for))]
