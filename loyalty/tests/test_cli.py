@@ -45,7 +45,8 @@ def run(*arguments: str) -> int:
 
 def test_every_command_of_the_manual_is_there():
     assert set(COMMANDS) == {
-        ("demo",), ("up",), ("down",), ("status",), ("till",), ("token",), ("publish",), ("simulate",), ("verify",), ("member", "show"), ("member", "explain"),
+        ("demo",), ("up",), ("down",), ("status",), ("till",), ("token",), ("publish",), ("simulate",), ("analyse",), ("verify",),
+        ("member", "show"), ("member", "explain"),
         ("dlq", "list"), ("dlq", "show"), ("dlq", "redrive"), ("dlq", "discard"), ("consumer", "list"), ("consumer", "resume"), ("waiting", "list"),
         ("programme", "new"), ("programme", "check"), ("programme", "diff"), ("programme", "terms"), ("programme", "publish"),
         ("programme", "drafts"), ("programme", "approve"),

@@ -10,8 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from loyalty.console import Failure
+from loyalty.history.options import share_of
 from loyalty.simulate.economics import Plan, break_even, months_of, reckoned, sensitivity
-from loyalty.simulate.scenario import read_scenario, share_of
+from loyalty.simulate.scenario import read_scenario
 from loyalty.simulate.wallets import Wallet
 
 shares = st.floats(0, 1)

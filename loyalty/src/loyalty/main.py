@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 import typer
 
+from loyalty.analyse.command import analyse
 from loyalty.console import INTERRUPTED, Failure, note, show_failure
 from loyalty.consumer.commands import list_partitions, resume
 from loyalty.demo.command import demo
@@ -70,6 +71,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "till": till,
     "token": token,
     "publish": publish_file,
+    "analyse": analyse,
     "simulate": simulate,
     "verify": verify,
 }

@@ -9,8 +9,12 @@ from loyalty.page.writing import Format
 
 WIDTH, HEIGHT = 720, 260
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 28
-#: About so many lines across a chart, and so many labels below it: more cannot be read.
-LINES, LABELS = 5, 13
+#: About so many lines across a chart: more cannot be read.
+LINES = 5
+#: A difference that is none in any unit that is drawn.
+TINY = 1e-9
+#: How wide a letter is at most.
+LETTER = 6.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,8 @@ class Axis:
 def axis(values: Sequence[float], *, start: float, end: float) -> Axis:
     """Make an axis that holds all values and 0."""
     low, high = min([0.0, *values]), max([0.0, *values])
-    if low == high:
-        high = 1.0
+    if high - low < TINY:
+        high = low + 1.0
     step = _round_step((high - low) / LINES)
     first, last = floor(low / step), ceil(high / step)
     ticks = [number * step for number in range(first, last + 1)]
@@ -55,8 +59,9 @@ def grid(scale: Axis, write: Format, *, right: float = WIDTH - RIGHT) -> list[Sh
 
 
 def below(labels: Sequence[str], places: Sequence[float], *, y: float = HEIGHT - 8) -> list[Shape]:
-    """Write labels below their places; where there are many, every second, third or so."""
-    every = -(-len(labels) // LABELS) or 1
+    """Write labels below their places; where they would touch, every second, third or so."""
+    step = places[1] - places[0] if len(places) > 1 else WIDTH
+    every = max(ceil((max(map(len, labels), default=0) + 1) * LETTER / step), 1)
     return [
         Shape("text", {"x": place, "y": y, "class": "mid"}, label)
         for number, (label, place) in enumerate(zip(labels, places, strict=True))

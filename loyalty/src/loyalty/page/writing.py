@@ -1,6 +1,8 @@
 """Numbers as people read them: thousands apart, no more digits than help."""
 
-from collections.abc import Callable
+from calendar import month_abbr
+from collections.abc import Callable, Sequence
+from datetime import date
 from fractions import Fraction
 
 from accrual.domain.amounts import minor_digits
@@ -34,6 +36,16 @@ def short(value: Number) -> str:
 
 def _trimmed(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def day(moment: date) -> str:
+    """`9 June 2011`."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def months_named(months: Sequence[tuple[int, int]]) -> list[str]:
+    """`Jun '11`."""
+    return [f"{month_abbr[month]} \N{RIGHT SINGLE QUOTATION MARK}{year % 100:02}" for year, month in months]
 
 
 class Money:

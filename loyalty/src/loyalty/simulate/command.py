@@ -15,6 +15,7 @@ from loyalty.analyse.customers import customers_of, scored
 from loyalty.console import COULD_NOT, Failure, note, print_json, progress
 from loyalty.history.events import History
 from loyalty.history.load import Reading, load
+from loyalty.history.options import Html, Mapping, SkipBad, share_given
 from loyalty.options import Json
 from loyalty.page.build import write_page
 from loyalty.publish.mapping import read_mapping
@@ -23,19 +24,14 @@ from loyalty.simulate.figures import as_json as as_figures
 from loyalty.simulate.outcome import Outcome
 from loyalty.simulate.replay import Assumptions, Replay
 from loyalty.simulate.result import Simulation, margin_of, model_of
-from loyalty.simulate.scenario import Scenario, read_scenario, share_of
+from loyalty.simulate.scenario import Scenario, read_scenario
 from loyalty.simulate.telling import page_of
 from loyalty.simulate.view import show
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The programme document.")]
 Purchases = Annotated[Path, typer.Option("--purchases", metavar="DATA", help="Real purchases: .csv, .jsonl or .parquet, also with .gz.")]
-Mapping = Annotated[
-    Path | None, typer.Option("--mapping", metavar="FILE", help="What the columns hold, as for `loyalty publish`; told by their names where not given.")
-]
 Against = Annotated[Path | None, typer.Option("--against", metavar="OLD", help="Another programme document: who gains and who loses by the change.")]
 ScenarioFile = Annotated[Path | None, typer.Option("--scenario", metavar="FILE", help="Costs and expectations: when the programme pays for itself.")]
-Html = Annotated[Path | None, typer.Option("--html", metavar="OUT", help="Write one page with charts, for people who decide.")]
-SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Go on past rows that cannot be read and count them, instead of stopping at the first.")]
 Redemption = Annotated[str, typer.Option("--redemption", metavar="SHARE", help="Of points given and kept, so many are expected to be spent.")]
 Margin = Annotated[str | None, typer.Option("--margin", metavar="SHARE", help="The margin on goods, where the data hold no cost of goods.", show_default=False)]
 YearsLater = Annotated[int, typer.Option("--years-later", min=0, max=100, metavar="N", help="Take the purchases as made so many times 52 weeks later.")]
@@ -66,7 +62,7 @@ def simulate(  # noqa: PLR0913  each is an option of its own
       loyalty simulate new.yaml --purchases sales.parquet --mapping till.mapping.yaml --scenario loyalty/examples/scenario.yaml --html pays.html
       loyalty simulate new.yaml --purchases events.jsonl --skip-bad --json
     """
-    share, known = _share(redemption, "--redemption"), None if margin is None else _share(margin, "--margin")
+    share, known = share_given(redemption, "--redemption"), None if margin is None else share_given(margin, "--margin")
     model = None if scenario is None else read_scenario(scenario)
     programme = programme_in(file)
     old = None if against is None else programme_in(against)
@@ -139,13 +135,3 @@ def replayed(programme: Programme, history: History, redemption: Fraction, *, ti
         advice = "Map the column with the customer's card or number to `holder`."
         raise Failure("No purchase says who bought, so nobody can earn.", advice=advice, code=COULD_NOT)
     return outcome
-
-
-def _share(text: str, option: str) -> Fraction:
-    try:
-        found = share_of(text)
-    except ValueError as error:
-        raise Failure(f"{option}: {error}.", code=COULD_NOT) from error
-    if found > 1:
-        raise Failure(f"{option}: {text} is more than everything.", code=COULD_NOT)
-    return found

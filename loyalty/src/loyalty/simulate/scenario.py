@@ -10,17 +10,9 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from loyalty.console import COULD_NOT, Failure
+from loyalty.history.options import share_of
 
-_SHARE = re.compile(r"(\d{1,4}(?:\.\d{1,4})?) ?%")
 _AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,4})?")
-
-
-def share_of(text: Any) -> Fraction:
-    """Read `12.5%`. Raises ValueError for anything else."""
-    found = _SHARE.fullmatch(str(text))
-    if found is None:
-        raise ValueError(f"write a share with its sign, as 12.5%, instead of {text}")
-    return Fraction(found[1]) / 100
 
 
 def _share(value: Any) -> Any:

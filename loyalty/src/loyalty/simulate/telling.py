@@ -1,8 +1,5 @@
 """Fills the page about a simulation, in words that an owner uses."""
 
-from calendar import month_abbr
-from collections.abc import Sequence
-from datetime import date
 from fractions import Fraction
 
 from accrual.domain.programme import Programme
@@ -10,13 +7,15 @@ from accrual.domain.settlement import PROGRAMME, RECEIPT
 from loyalty.analyse.customers import SEGMENTS
 from loyalty.page import charts
 from loyalty.page.parts import Figure, Page, Section, Table
-from loyalty.page.writing import Money, Points, percent, short, whole
-from loyalty.simulate.outcome import Month, Outcome
+from loyalty.page.writing import Money, Points, day, months_named, percent, short, whole
+from loyalty.simulate.outcome import Outcome
 from loyalty.simulate.result import Simulation
 from loyalty.simulate.telling_against import against_section
 from loyalty.simulate.telling_scenario import scenario_section
 
 TOP = 10
+#: Reasons are told in one line.
+LONG = 90
 _OWN_NAMES = {PROGRAMME: "Caps of the programme", RECEIPT: "Rounding of receipts"}
 
 
@@ -49,20 +48,14 @@ def points_of(programme: Programme) -> Points:
     return Points(names.get("en") or next(iter(names.values()), "points"), programme.terms.decimals)
 
 
-def day(moment: date) -> str:
-    """`9 June 2011`."""
-    return f"{moment.day} {moment:%B %Y}"
-
-
-def months_named(months: Sequence[Month]) -> list[str]:
-    """`Jun '11`."""
-    return [f"{month_abbr[month]} \N{RIGHT SINGLE QUOTATION MARK}{year % 100:02}" for year, month in months]
-
-
 def _key_figures(found: Simulation, money: Money, points: Points) -> list[Figure]:
     outcome = found.outcome
     figures = [
-        Figure(f"{points.name} given and kept", points(outcome.issued - outcome.taken_back), f"{points(outcome.taken_back)} more were taken back for returns"),
+        Figure(
+            f"{points.name.capitalize()} given and kept",
+            points(outcome.issued - outcome.taken_back),
+            f"{points(outcome.taken_back)} more were taken back for returns",
+        ),
         Figure("Expected cost", money(outcome.cost), f"{percent(outcome.cost_share, 2)} of what members paid, if {percent(outcome.redemption, 0)} are spent"),
         Figure("Return to members", percent(outcome.return_share, 2), f"{money(outcome.most_cost)} if every point were spent"),
         Figure("Sales to members", money(outcome.members_revenue), f"of {money(outcome.revenue)} in all"),
@@ -128,7 +121,7 @@ def _rules_section(found: Simulation, money: Money, points: Points) -> Section:
     ]
     drawing = charts.bars(
         [(named.get(rule, rule), money.major(outcome.money(sums.points * outcome.redemption))) for rule, sums in giving],
-        write=short,
+        write=whole,
         says=f"Expected cost of each rule before returns, in {money.currency}",
     )
     return Section(
@@ -150,9 +143,13 @@ def _silent(found: Simulation, named: dict[str, str]) -> list[str]:
     for rule in found.programme.document.earning:
         if not found.outcome.rules[rule.id].times:
             reasons = [(text, times) for (name, _, text), times in found.outcome.silent.most_common() if name == rule.id]
-            why = f": {reasons[0][0]} ({whole(reasons[0][1])} times)" if reasons else ": nothing in the data could"
+            why = f": {_shortened(reasons[0][0])} ({whole(reasons[0][1])} times)" if reasons else ": nothing in the data could"
             told.append(f"The rule {named[rule.id]} never gave anything{why}.")
     return told
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONG else f"{text[:LONG].rsplit(' ', 1)[0]} …"
 
 
 def _tier_sections(outcome: Outcome) -> list[Section]:

@@ -46,13 +46,19 @@ def _part(members: int, comparison: Comparison) -> str:
 
 
 def _distribution(comparison: Comparison, money: Money) -> tuple[Drawing, ...]:
-    buckets = distribution(comparison, unit=money.major(1) ** -1)
+    buckets = _filled(distribution(comparison, unit=money.major(1) ** -1))
     if not buckets:
         return ()
     # Losers stand below the line: one look tells on which side more people are.
     values = [float(bucket.members) if bucket.low is not None and bucket.low >= 0 else -float(bucket.members) for bucket in buckets]
     says = f"Members by how much they gain (up) or lose (down), in {money.currency}"
     return (charts.columns({"members": values}, [_span(bucket) for bucket in buckets], write=lambda value: short(abs(value)), says=says, signed=True),)
+
+
+def _filled(buckets: Sequence[Bucket]) -> Sequence[Bucket]:
+    """Leave out the outer buckets in which nobody is."""
+    places = [place for place, bucket in enumerate(buckets) if bucket.members]
+    return buckets[places[0] : places[-1] + 1] if places else ()
 
 
 def _span(bucket: Bucket) -> str:

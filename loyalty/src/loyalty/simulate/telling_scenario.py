@@ -27,7 +27,7 @@ def scenario_section(model: Model, money: Money) -> Section:
             charts.spans(
                 [(swing.name, money.major(swing.worse), money.major(swing.better)) for swing in model.swings if swing.width],
                 middle=money.major(base.total),
-                write=short,
+                write=whole,
                 says=f"Result if one assumption is off by {percent(SWING, 0)} either way, in {money.currency}",
             ),
         ),

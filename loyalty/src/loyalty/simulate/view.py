@@ -3,9 +3,9 @@
 from rich.table import Table
 
 from loyalty.console import note, out
-from loyalty.page.writing import Money, percent, whole
+from loyalty.page.writing import Money, day, percent, whole
 from loyalty.simulate.result import Simulation
-from loyalty.simulate.telling import day, name_of, points_of
+from loyalty.simulate.telling import name_of, points_of
 
 
 def show(found: Simulation) -> None:
