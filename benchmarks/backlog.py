@@ -77,7 +77,7 @@ def holder_of(number: int) -> str:
 
 def purchase(random: Random, purchase_id: str, holder: str, moment: datetime) -> dict[str, Any]:
     """Make the body of one purchase: one to three lines, paid by card."""
-    lines = [_line(random, place) for place in range(1, random.randint(1, MOST_LINES) + 1)]
+    lines = [line(random, place) for place in range(1, random.randint(1, MOST_LINES) + 1)]
     store = random.randint(1, STORES)
     return {
         "merchant": MERCHANT,
@@ -90,13 +90,14 @@ def purchase(random: Random, purchase_id: str, holder: str, moment: datetime) ->
         "cashier": f"till-{random.randint(1, 9)}",
         "holder": holder,
         "lines": lines,
-        "payments": [{"kind": "card", "amount": sum(line["paid_amount"] for line in lines)}],
+        "payments": [{"kind": "card", "amount": sum(each["paid_amount"] for each in lines)}],
         "currency": "EUR",
         "occurred_at": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 
 
-def _line(random: Random, place: int) -> dict[str, Any]:
+def line(random: Random, place: int) -> dict[str, Any]:
+    """Make one line of a receipt."""
     category, brand, price = random.choice(GOODS)
     pieces = random.choice((1, 1, 1, 2, 3, 6))
     listed = price * pieces

@@ -2,30 +2,27 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, time
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Annotated
 
-import balances
 import ceiling
 import machine
-import memory
-import recovery
 import typer
 import uvloop
-from backlog import Backlog
 from chain import Run, catch_up, check
 from demo import seconds_to_first_grant
 from figures import Figures
 from ground import EVERYTHING, HERE, Ground, prepared, until_ready
 from latency import TooSlow
 from latency import measure as measure_latency
+from plan import BACKLOG, STANDING, Part, Plan
 from rewards import reading
-from standing import Standing, standing
+from standing import standing
+from upright import measure_standing
 
 from contracts.envelope import Record
 from loyalty.console import INTERRUPTED, Failure, note, out, progress, show_failure
@@ -36,28 +33,11 @@ from shared.kafka import Producer
 
 BASE = "accrual_base"
 CHUNK = 5000
-HOLDERS = 20_000
-#: The ceiling needs every argument of every statement in memory, and does not change with the length of the backlog.
-CEILING_PURCHASES = 60_000
-LATENCY_PER_SECOND, LATENCY_SECONDS = 1000, 20.0
+LATENCY_PER_SECOND = 1000
 HOT_SHARE = 0.1
-BALANCES_PER_SECOND, STANDING_PURCHASES = 500, 20_000
 #: Above this share of the machine in other hands a run is not to be quoted.
 DISTURBED = 0.03
 QUICK_PURCHASES, QUICK_LATENCY_SECONDS = 30_000, 5.0
-
-
-class Part(StrEnum):
-    """What can be asked for alone; P12 comes with every run."""
-
-    CHAIN = "P1"
-    CEILING = "P2"
-    LATENCY = "P3"
-    HOT = "P4"
-    BALANCES = "P6"
-    DEMO = "P14"
-    RECOVERY = "P15"
-    MEMORY = "P16"
 
 
 Purchases = Annotated[int, typer.Option("--purchases", min=1000, metavar="N", help="How many purchases wait in the topic.")]
@@ -72,35 +52,6 @@ Only = Annotated[
 ]
 Quick = Annotated[bool, typer.Option("--quick", help="A minute: one small run, to see that everything works. No figure to quote.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the results go; results/<date>.json if not given, with --quick nowhere.")]
-
-
-#: What needs a backlog worked off.
-BACKLOG = {Part.CHAIN, Part.CEILING, Part.LATENCY, Part.HOT}
-#: What needs the whole stack.
-STANDING = {Part.BALANCES, Part.RECOVERY, Part.MEMORY}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What to measure."""
-
-    purchases: int
-    runs: int
-    seed: int
-    processes: tuple[str, ...]
-    parts: frozenset[Part]
-    until: datetime
-    holders: int = HOLDERS
-    latency_seconds: float = LATENCY_SECONDS
-
-    def backlog(self, *, hot: float = 0.0) -> Iterator[Record]:
-        """Make the purchases."""
-        return Backlog(purchases=self.purchases, holders=self.holders, seed=self.seed, until=self.until, hot=hot).records()
-
-    @property
-    def ceiling_purchases(self) -> int:
-        """Return how many purchases the ceiling is measured with."""
-        return min(self.purchases, CEILING_PURCHASES) if Part.CEILING in self.parts else 0
 
 
 class Bench:
@@ -216,38 +167,12 @@ async def measure(plan: Plan, places: Places) -> Figures:
             await Bench(plan, ground, figures).measure_hot()
     if plan.parts & STANDING:
         async with standing(Places(places.folder / "standing")) as here:
-            await _measure_standing(plan, here, figures)
+            await measure_standing(plan, here, figures)
     if Part.DEMO in plan.parts:
         with progress("Timing `loyalty demo`"):
             found = await seconds_to_first_grant(Places(places.folder / "demo"))
         figures.add("P14", found)
     return figures
-
-
-async def _measure_standing(plan: Plan, here: Standing, figures: Figures) -> None:
-    if Part.MEMORY in plan.parts:
-        with progress("Memory of idle services"):
-            held = await memory.measure(here)
-        figures.add("P16", max(held.values()))
-        figures.details["memory_mib"] = held
-    with progress("Giving members something to ask about"):
-        await here.fill(purchases=STANDING_PURCHASES, seed=plan.seed)
-    if Part.BALANCES in plan.parts:
-        try:
-            with progress(f"Balances at {BALANCES_PER_SECOND:,}/s", unit="balances") as advance:
-                asked = await balances.measure(here, per_second=BALANCES_PER_SECOND, seconds=plan.latency_seconds, advance=advance)
-        except TooSlow as failure:
-            note(f"No balances: {failure}")
-        else:
-            figures.add("P6 p50", asked.milliseconds(0.5))
-            figures.add("P6 p99", asked.milliseconds(0.99))
-            figures.details["balances"] = asked.as_json()
-    if Part.RECOVERY in plan.parts:
-        with progress("Killing each process once"):
-            back = await recovery.measure(here)
-        figures.add("P15 service", max(back["accrual"], back["members"], back["gateway"]))
-        figures.add("P15 server", max(back["kafka"], back["postgresql"]))
-        figures.details["recovery_seconds"] = back
 
 
 def bench(
