@@ -142,7 +142,9 @@ async def service(new_service: NewService) -> Service:
 
 
 KEY = OKPKey.generate_key("Ed25519")
-ALL = ("accounts:read", "verdicts:read", "quotes:read", "programmes:read", "programmes:write", "programmes:approve", "operations:read", "coupons:read", "coupons:write")
+_READING = ("accounts:read", "verdicts:read", "quotes:read", "programmes:read", "operations:read", "coupons:read")
+_WRITING = ("programmes:write", "programmes:approve", "coupons:write", "rewards:write", "rewards:pay", "raffles:draw")
+ALL = (*_READING, *_WRITING)
 
 
 class Caller:

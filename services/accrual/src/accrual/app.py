@@ -7,7 +7,7 @@ from accrual import api
 from accrual.api.parts import Desk
 from accrual.consumer import handlers
 from accrual.handlers.catalogue import Catalogue
-from accrual.schedule import JOBS
+from accrual.schedule import jobs
 from accrual.settings import AccrualSettings, Settings
 from shared.service import Parts, Resources, run
 
@@ -35,4 +35,4 @@ def assemble(resources: Resources, *, own: AccrualSettings) -> Parts:
         waiting_days=own.waiting_days,
         one_step=own.one_step_publication,
     )
-    return Parts(handlers=handlers(catalogue, resources.clock), routers=api.routers(desk), jobs=JOBS, max_body_bytes=MAX_BODY_BYTES)
+    return Parts(handlers=handlers(catalogue, resources.clock), routers=api.routers(desk), jobs=jobs(catalogue), max_body_bytes=MAX_BODY_BYTES)

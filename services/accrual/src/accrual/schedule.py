@@ -3,7 +3,9 @@
 from datetime import datetime
 
 from accrual import metrics
+from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.clockwork import Clockwork
+from accrual.handlers.lapsing import Lapsing
 from accrual.store import Connection, due, quotes, waiting
 from shared.service import Job
 
@@ -29,6 +31,11 @@ async def _quotes(connection: Connection, now: datetime) -> int:
 
 def _count_no_more() -> None:
     metrics.WAITING_EVENTS.set(0)  # whoever leads now counts, and the largest figure is the true one
+
+
+def jobs(catalogue: Catalogue) -> tuple[Job, ...]:
+    """Return everything that is due from time to time."""
+    return (*JOBS, Job(name="entitlements", every_seconds=15, run=Lapsing(catalogue).turn))
 
 
 JOBS = (

@@ -11,6 +11,7 @@ from .builders import FRIDAY_NOON, a_document
 
 BASE = "- {id: base, give: {points: 1, per: 1.00}}"
 CATALOGUE = """
+tiers: {by: purchases, window: forever, levels: [{id: friend, from: 0}, {id: gold, from: 3}]}
 rewards:
   - {id: free-drink, kind: gift, cost: 250, stock: 3, per_member: {times: 2, per: month}, valid: 30 days}
   - {id: free-cake, kind: gift, stock: 1}

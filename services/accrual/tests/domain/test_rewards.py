@@ -58,6 +58,7 @@ def test_a_catalogue_that_contradicts_itself_is_refused(rewards: str, problem: s
         ("surprises: {id: s, reward: a, chance: 100%, seed: x}", "is not written as it should be"),
         ("raffles: {id: r, ticket: a, draw: 2026-12-01, prizes: [{reward: a}]}", "`a` is no ticket"),
         ("offers: {id: o, reward: a, bought_often: {times: 3, within: 90 days}}", "`a` is no discount"),
+        ("privileges: [{id: p, tier: [gold], uses: 4, per: month}]", "`gold` is no level of the programme"),
         ("privileges: [{id: p, tier: [gold], uses: 4, per: ever}]", "unknown value `ever`"),
     ],
 )

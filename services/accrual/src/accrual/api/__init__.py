@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from accrual.api import accounts, coupons, decisions, drafts, programmes, quotes, returns
+from accrual.api import accounts, coupons, decisions, drafts, programmes, quotes, returns, rewards
 from accrual.api.parts import Desk
 
 
 def routers(desk: Desk) -> tuple[APIRouter, ...]:
     """Return everything that accrual answers."""
-    return tuple(part.routes(desk) for part in (accounts, coupons, decisions, quotes, returns, programmes, drafts))
+    return tuple(part.routes(desk) for part in (accounts, coupons, decisions, quotes, returns, rewards, programmes, drafts))

@@ -22,6 +22,7 @@ from accrual.domain.periods import named
 from accrual.domain.pricing.pricer import Pricer
 from accrual.domain.pricing.uses import with_coupons
 from accrual.domain.rewards.catalogue import Rewards
+from accrual.domain.rewards.giving import Giving
 from accrual.domain.rules import Day, DayLimit, Event, Limit
 from accrual.domain.settlement import NO_ROOMS, PROGRAMME, settle
 from accrual.domain.tiers.ladder import Ladder, ladder_of
@@ -74,6 +75,7 @@ class Programme:
         self.rewards = Rewards(document)  #: its catalogue
         self.coupons = CouponBook(document.coupons)
         self.fraud = None if document.fraud is None else FraudLimits(document.fraud)
+        self._giving = Giving(self.rewards, document)
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
         self.shares = document.mentions("coupons", "budget", "stock")  #: something is counted for all accounts together
 
@@ -90,6 +92,10 @@ class Programme:
         return self._decide(fact, state) if self.fraud is None else self.fraud.decide(fact, self.day_of(fact), state, self._decide)
 
     def _decide(self, fact: Fact, state: AccountState) -> Decision:
+        decision = self._decided(fact, state)
+        return self._giving.settled(decision, fact, state) if self._giving else decision
+
+    def _decided(self, fact: Fact, state: AccountState) -> Decision:
         if isinstance(fact, Purchase):
             return self._purchase(fact, state)
         if isinstance(fact, Activity):
@@ -110,6 +116,8 @@ class Programme:
             found += self.coupons.counters(fact)
         if self.fraud is not None:
             found += self.fraud.counters(fact, self.day_of(fact))
+        if self._giving:
+            found += self._giving.counters(fact)
         return tuple(found)
 
     def day_of(self, fact: Fact) -> date:
@@ -124,6 +132,8 @@ class Programme:
         """
         rules = self.rules_for(fact)
         found = () if rules is None else rules.shared()
+        if self._giving:
+            found = (*found, *self._giving.shared(fact))
         return (*found, *self.coupons.shared(fact)) if isinstance(fact, Purchase) and fact.coupons else found
 
     def worth(self, points: int, currency: str) -> int:

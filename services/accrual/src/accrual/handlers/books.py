@@ -15,6 +15,7 @@ from accrual.domain.ledger import Booking
 from accrual.domain.lots import Lot
 from accrual.domain.programme import Programme
 from accrual.domain.reversing import Reversal
+from accrual.handlers.entitlements import Entitlements
 from accrual.handlers.surroundings import Surroundings
 from accrual.store import Connection, accounts
 from accrual.store import ledger as store
@@ -39,6 +40,7 @@ class Books:
         self._changed: set[UUID] = set()
         self._counted: dict[Counted, int] = {}
         self._closed: dict[UUID, UUID] = {}
+        self.entitlements = Entitlements()
         self._moved: Counter[tuple[str, str]] = Counter()
 
     @classmethod
@@ -163,6 +165,7 @@ class Books:
         self._standings[target_id] = Standing(self.account(target_id), target.state._replace(purchases=purchases))
         self._closed[source_id] = target_id
         self.levels.merge(source_id, target_id)
+        self.entitlements.move(source_id, target_id)
         return booking
 
     def join(self, account_id: UUID, *, at: datetime) -> None:
@@ -184,6 +187,7 @@ class Books:
         await accounts.count(connection, self._counted.items())
         await self.tally.save(connection, now=now)
         await self.levels.save(connection, now=now)
+        await self.entitlements.save(connection, now=now)
         if self._closed:
             await accounts.merge_counters(connection, self._closed.items())
             await accounts.close(connection, self._closed.items())

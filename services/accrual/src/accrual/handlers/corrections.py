@@ -19,6 +19,7 @@ from accrual.handlers.explanations import explanation_json
 from accrual.handlers.pasts import Past
 from accrual.handlers.reversals import Reversals, Why
 from accrual.handlers.tally import Holding
+from accrual.handlers.undoing import give_anew, take_back, without_rewards
 from accrual.handlers.usage import give_back, hold_anew
 from accrual.store.causes import Decided
 from contracts.verdicts import Verdict
@@ -64,8 +65,18 @@ def correct(books: Books, reversals: Reversals, past: Past, earning: Earning, *,
         books.remember(account_id, state, [(key, value) for key, value in state.counters.items() if value != counted.get(key, 0)])
         hold_anew(books, past, programme, decision.effects.shared, Holding(past.key, earning.event_key))
         give_back(books, after, less_of(whole, kept_now), Holding(past.key, earning.event_key), stands=kept_now.stands)
+        reversals.messages += _rewards(books, after, earning, decision, stands=kept_now.stands, now=now)
     decided = decision, explanation_json(decision.explanation)
     return _booked(books, reversals, earning, decided, after, (before, kept_now), now=now)
+
+
+def _rewards(books: Books, past: Past, earning: Earning, decision: Decision, *, stands: bool, now: datetime) -> list[Message]:
+    """Give and take back the rewards that are not points, as the new revision says."""
+    owner = None if earning.owned is None else earning.owned.owner
+    due = () if isinstance(decision, Refusal) else decision.effects.rewards
+    if stands:
+        return give_anew(books, past, due, owner=owner, origin=earning.origin, now=now)
+    return take_back(books, past, Holding(past.key, earning.event_key), owner=owner, origin=earning.origin, now=now)
 
 
 def _decide(books: Books, earning: Earning, past: Past, before: Kept) -> tuple[Decision, AccountState]:
@@ -73,6 +84,7 @@ def _decide(books: Books, earning: Earning, past: Past, before: Kept) -> tuple[D
     state = AccountState()
     if earning.owned is not None:
         state, _ = undone(books.state_for(earning.owned.account_id, earning.programme, earning.fact, without=past.key), before, NOTHING)
+        state = without_rewards(state, books, past)
         if past.programme.fraud is not None:
             state = past.programme.fraud.uncounted(past.purchase, past.programme.day_of(past.purchase), state, granted=bool(past.given.points))
         state, _ = without_uses(state, coupons_in(books.tally.used(past.key), books.coupons_of(earning.programme.terms.id)))

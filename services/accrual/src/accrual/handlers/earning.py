@@ -6,7 +6,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from accrual.domain.accounts import AccountState
-from accrual.domain.decisions import NO_EFFECTS, Explanation, Grant, Refusal
+from accrual.domain.decisions import NO_EFFECTS, Explanation, Grant, Refusal, RewardDue
 from accrual.domain.entries import Stamp
 from accrual.domain.exchanges import told
 from accrual.domain.facts import Fact, Purchase
@@ -56,13 +56,23 @@ def earn(books: Books, earning: Earning, *, now: datetime) -> tuple[Decided, lis
         return decision
     if decision.effects is not NO_EFFECTS:
         books.tally.raise_to(programme.terms.id, decision.effects.shared, Holding(earning.cause.key, earning.event_key))
+    messages = rewarded(books, earning, decision.effects.rewards, now=now) if decision.effects.rewards else []
     explanation = explanation_json(decision.explanation)
     if isinstance(decision, Grant) and owned is not None:
-        grant_id, messages = give(books, earning, owned, decision, (explanation, explanation), now=now)
-        messages += books.levels.tell(owned.account_id, owned.owner, earning.origin, now=now)
+        grant_id, granted = give(books, earning, owned, decision, (explanation, explanation), now=now)
+        messages = granted + messages + books.levels.tell(owned.account_id, owned.owner, earning.origin, now=now)
         return kept(earning, grant_id, Verdict.GRANTED, None, explanation), messages
-    messages = [] if owned is None else books.levels.tell(owned.account_id, owned.owner, earning.origin, now=now)
+    messages += [] if owned is None else books.levels.tell(owned.account_id, owned.owner, earning.origin, now=now)
     return kept(earning, None, Verdict.NOTHING_EARNED, _sole_reason(decision.explanation), explanation), messages
+
+
+def rewarded(books: Books, earning: Earning, due: tuple[RewardDue, ...], *, now: datetime) -> list[Message]:
+    """Give the rewards that are not points, and say so."""
+    if earning.owned is None:
+        return []
+    owner, account_id = earning.owned
+    rewards, cause = earning.programme.rewards, earning.cause.key
+    return books.entitlements.issue_due(rewards, due, account_id=account_id, owner=owner, cause=cause, origin=earning.origin, now=now)
 
 
 def give(books: Books, earning: Earning, owned: Owned, grant: Grant, written: tuple[bytes, bytes], *, now: datetime) -> tuple[UUID, list[Message]]:

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from accrual.domain.decisions import RewardDue
 from accrual.domain.rewards.catalogue import Issue, Rewards
-from accrual.domain.rewards.entitlements import Entitlement, State, StepName, Way, reverse
+from accrual.domain.rewards.entitlements import Entitlement, StepName, Way, reverse
+from accrual.handlers.announcing import told
 from accrual.handlers.rewards import SERVICE, SOURCE, Origin
-from accrual.handlers.tellings import told
 from accrual.store import Connection
 from accrual.store import entitlements as store
 from accrual.store.entitlements import Step
@@ -66,7 +66,7 @@ class Entitlements:
                 raise LookupError(f"version {rewards.version} of {rewards.programme} gives {each.reward}, which it has not got")
             way = Way.SURPRISE if any(surprise.id == each.rule for surprise in rewards.surprises) else Way.RULE
             for number in range(each.quantity):
-                id_ = issue_id(f"{cause.hex()}/{each.rule}/{each.reward}", ordinal=number)
+                id_ = due_id(cause, each, number)
                 if id_ not in self._known:
                     issued = rewards.issue(reward, Issue(id_, account_id, way, each.rule, origin.occurred_at, cause))
                     messages += self.issue(issued, owner=owner, origin=origin, now=now, choice=reward.choice)
@@ -121,6 +121,11 @@ def issue_id(cause: str, *, ordinal: int = 0) -> UUID:
     return derived(service=SERVICE, source=SOURCE, cause=cause, type=_ISSUED, holder="", ordinal=ordinal)
 
 
-def is_live(entitlement: Entitlement) -> bool:
-    """Tell whether something can still happen to it."""
-    return entitlement.state in (State.OPEN, State.ISSUED, State.RESERVED)
+def due_id(cause: bytes, due: RewardDue, number: int) -> UUID:
+    """Return the id of one of the entitlements that a rule gives for a purchase or an activity."""
+    return issue_id(f"{cause.hex()}/{due.rule}/{due.reward}", ordinal=number)
+
+
+def due_ids(cause: bytes, due: Iterable[RewardDue]) -> set[UUID]:
+    """Return the ids of everything that is due for a purchase or an activity."""
+    return {due_id(cause, each, number) for each in due for number in range(each.quantity)}

@@ -19,7 +19,7 @@ from accrual.handlers.sequels import Sequel, keys_of
 from accrual.handlers.surroundings import Surroundings
 from accrual.handlers.tiers import Levels
 from accrual.handlers.waiting import WaitingRoom, waiting_under
-from accrual.store import Connection, causes, holders, ledger, returns, waiting
+from accrual.store import Connection, causes, entitlements, holders, ledger, returns, waiting
 from accrual.store.accounts import Counted
 from accrual.store.causes import Known
 from accrual.store.holders import Owner
@@ -67,6 +67,8 @@ async def load(connection: Connection, read: Sequence[Receipt | Sequel], batch: 
     accounts = {past.account_id for past in followed_ones if past.account_id is not None} | set(found.holders.values())
     lots |= await _lots_of(connection, accounts | _accounts(receipts, batch.route, concerned))
     books = await _books(connection, receipts, batch, followed, lots, followed_ones)
+    if any(past.programme.rewards for past in followed_ones):
+        books.entitlements.know(await entitlements.of_causes(connection, [past.key for past in followed_ones]))
     return_keys = [sequel.return_key for sequel in sequels if sequel.return_key is not None]
     told = await waiting.bodies(connection, return_keys) | await returns.bodies(connection, return_keys)
     owners = await holders.owners(connection, batch.route.locked)

@@ -20,6 +20,7 @@ from accrual.handlers.explanations import explanation_json
 from accrual.handlers.pasts import Past
 from accrual.handlers.rewards import Origin
 from accrual.handlers.tally import Holding
+from accrual.handlers.undoing import take_back
 from accrual.handlers.usage import give_back
 from accrual.store.holders import Owner
 from accrual.store.returns import Reversed
@@ -66,7 +67,10 @@ class Reversals:
         kept = after.kept()
         if past.account_id is not None:
             self._books.remember(past.account_id, *undone(self._books.state(past.account_id), before, kept))
-            give_back(self._books, past, less_of(before, kept), Holding(past.key, why.event_key), stands=kept.stands)
+            holding = Holding(past.key, why.event_key)
+            give_back(self._books, past, less_of(before, kept), holding, stands=kept.stands)
+            if not kept.stands:
+                self.messages += take_back(self._books, past, holding, owner=self._owner(past.account_id), origin=why.origin, now=self._now)
             self._books.levels.take_out(past)
             self._books.levels.put_in(after)
         taken = self.reverse(after, kept, back, why)

@@ -17,6 +17,9 @@ def reward_findings(document: Document) -> Iterator[Finding]:
         yield from _twice(section, [part.id for part in getattr(document, section)])
     for number, reward in enumerate(document.rewards):
         yield from _reward_findings(reward, ("rewards", number), document, known)
+        yield from _unknown_levels(reward.tier, ("rewards", number, "tier"), document)
+    for number, privilege in enumerate(document.privileges):
+        yield from _unknown_levels(privilege.tier, ("privileges", number, "tier"), document)
     for number, surprise in enumerate(document.surprises):
         path: Path = ("surprises", number)
         yield from _unknown((surprise.reward,), (*path, "reward"), known)
@@ -59,6 +62,13 @@ def _unknown(named: Iterable[str], path: Path, known: dict[str, Reward]) -> Iter
     for name in named:
         if name not in known:
             yield Finding(path, f"`{name}` is not a reward of the programme", f"known here: {', '.join(known)}" if known else "add it to `rewards`")
+
+
+def _unknown_levels(tiers: tuple[str, ...] | None, path: Path, document: Document) -> Iterator[Finding]:
+    levels = [] if document.tiers is None else [level.id for level in document.tiers.levels]
+    for tier in tiers or ():
+        if tier not in levels:
+            yield Finding(path, f"`{tier}` is no level of the programme", f"known here: {', '.join(levels)}" if levels else "add it to `tiers`")
 
 
 def _of_kind(name: str, kind: str, path: Path, known: dict[str, Reward]) -> Iterator[Finding]:

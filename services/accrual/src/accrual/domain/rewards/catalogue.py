@@ -18,6 +18,8 @@ from accrual.domain.lifetimes import days_in, expiry_of, start_of
 from accrual.domain.rewards.entitlements import Denied, Entitlement, State, Way, code_of
 from accrual.domain.rewards.periods import next_period, period_of
 
+Counted = tuple[tuple[CounterKey, int], ...]
+
 
 class Reward(NamedTuple):
     """One reward as it is given. Points are in the smallest unit, money in minor units by currency."""
@@ -126,21 +128,37 @@ class Rewards:
     def give(self, due: Sequence[RewardDue], state: AccountState, *, at: datetime) -> Given:
         """Give what is due one by one, as far as stock, limits and tier allow: what the first takes is not there for the next."""
         given, refused = list[RewardDue](), list[NotGiven]()
-        counters, shared, day = dict[CounterKey, int](), dict[CounterKey, int](), self._day(at)
+        counters, shared = dict[CounterKey, int](), dict[CounterKey, int]()
         for each in due:
             reward, quantity = self._rewards[each.reward], 0
             denied: Denied | None = None
             while quantity < each.quantity and (denied := self.denied(reward, state, at=at)) is None:
                 quantity += 1
-                taken = self._taken(reward, state, day)
-                counters |= dict(taken[0])
-                shared |= dict(taken[1])
-                state = state.after(taken[0], purchases=state.purchases, shared=taken[1])
+                own, common = self.taken(reward, state, at=at)
+                counters |= dict(own)
+                shared |= dict(common)
+                state = state.after(own, purchases=state.purchases, shared=common)
             if quantity:
                 given.append(each._replace(quantity=quantity))
             if denied is not None:
                 refused.append(NotGiven(each.rule, denied.reason, f"{each.reward}: {denied.text}"))
         return Given(tuple(given), tuple(counters.items()), tuple(shared.items()), tuple(refused))
+
+    def taken(self, reward: Reward, state: AccountState, *, at: datetime) -> tuple[Counted, Counted]:
+        """Return the counters that one more makes one higher, with their new values: the account's, and those of all accounts together."""
+        key = reward.limit_key(self._day(at))
+        own = () if key is None else ((key, state.counters.get(key, 0) + 1),)
+        return own, () if reward.stock is None else ((reward.stock_key, state.shared.get(reward.stock_key, 0) + 1),)
+
+    def counted_under(self, entitlement: Entitlement) -> CounterKey | None:
+        """Return the account's counter that an entitlement was counted under when it was given, if any."""
+        reward = self._rewards.get(entitlement.reward)
+        return None if reward is None else reward.limit_key(self._day(entitlement.issued_at))
+
+    def keeps(self, entitlement: Entitlement) -> bool:
+        """Tell whether a return of its purchase leaves an entitlement alone."""
+        reward = self._rewards.get(entitlement.reward)
+        return reward is not None and reward.kept
 
     def issue(self, reward: Reward, issue: Issue) -> Entitlement:
         """Return the entitlement that somebody is given."""
@@ -179,8 +197,6 @@ class Rewards:
 
     def opened(self, privilege: parts.Privilege, issue: Issue) -> Entitlement:
         """Return the entitlement that a privilege is in the period of a day: as many uses as it says, until the period ends."""
-        day = self._day(issue.at)
-        ends = start_of(next_period(privilege.per, day), self.zone)
         return Entitlement(
             id=issue.id,
             account_id=issue.account_id,
@@ -194,22 +210,19 @@ class Rewards:
             code=code_of(issue.id),
             uses=privilege.uses,
             issued_at=issue.at,
-            expires_at=ends,
+            expires_at=self.ends(privilege, at=issue.at),
         )
 
     def period(self, privilege: parts.Privilege, *, at: datetime) -> str:
         """Return the name of the privilege's period at a moment."""
         return f"{privilege.per}{period_of(privilege.per, self._day(at))}"
 
+    def ends(self, privilege: parts.Privilege, *, at: datetime) -> datetime:
+        """Return the first moment after the privilege's period."""
+        return start_of(next_period(privilege.per, self._day(at)), self.zone)
+
     def _meant(self, rewards: Iterable[str]) -> list[Reward]:
         return [reward for each in rewards if (reward := self._rewards.get(each)) is not None]
-
-    def _taken(self, reward: Reward, state: AccountState, day: date) -> tuple[list[tuple[CounterKey, int]], list[tuple[CounterKey, int]]]:
-        """Return the counters that one more makes one higher: the account's, and the common ones."""
-        key = reward.limit_key(day)
-        own = [] if key is None else [(key, state.counters.get(key, 0) + 1)]
-        common = [] if reward.stock is None else [(reward.stock_key, state.shared.get(reward.stock_key, 0) + 1)]
-        return own, common
 
     def _day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()

@@ -139,6 +139,11 @@ def expire(entitlement: Entitlement, *, at: datetime) -> Entitlement | None:
     return _stepped(entitlement, state=State.EXPIRED, reserved_for=None, reserved_until=None) if over else None
 
 
+def lapse(entitlement: Entitlement) -> Entitlement | None:
+    """End a choice of which nothing is left to choose. None: it has been made, or has ended before."""
+    return _stepped(entitlement, state=State.EXPIRED) if entitlement.state is State.OPEN else None
+
+
 def reverse(entitlement: Entitlement) -> Entitlement | None:
     """Take it back, because what it was given for was undone. None: it has ended, and what was used stays used."""
     return None if entitlement.ended else _stepped(entitlement, state=State.REVERSED, reserved_for=None, reserved_until=None)

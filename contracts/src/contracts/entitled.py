@@ -1,0 +1,166 @@
+"""What callers of the public API may ask about rewards that are not points, and what they are answered."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
+
+from contracts.entitlements import Kind, Way
+from contracts.fields import Count, Currency, Holder, Id
+from contracts.replies import Reply
+from contracts.requests import CLOSED
+
+#: Longer than any booking ahead.
+MOST_SECONDS = 90 * 24 * 3600
+USUAL_SECONDS = 30 * 60
+
+Names = dict[str, str]
+Amounts = dict[Currency, Count]
+
+
+class RedeemRequest(BaseModel):
+    """A holder wants a reward of the catalogue for points."""
+
+    model_config = CLOSED
+
+    holder: Holder
+    programme: Id
+    reward: Id
+
+
+class NamedEntitlement(BaseModel):
+    """An entitlement, by its id or by the code that its owner shows."""
+
+    model_config = CLOSED
+
+    entitlement_id: UUID | None = None
+    code: Annotated[Id | None, Field(description="As it was typed: case, dashes and spaces do not matter.")] = None
+    holder: Annotated[Holder | None, Field(description="If it is given, the entitlement must be theirs.")] = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> "NamedEntitlement":
+        if (self.entitlement_id is None) == (self.code is None):
+            raise ValueError("name either an entitlement_id or a code")
+        return self
+
+
+class ChooseRequest(NamedEntitlement):
+    """A choice is made."""
+
+    reward: Id
+
+
+class ReserveRequest(NamedEntitlement):
+    """An entitlement is to be kept for one purpose: a purchase, a booking."""
+
+    reserved_for: Id
+    expires_in_seconds: Annotated[int, Field(strict=True, ge=1, le=MOST_SECONDS)] = USUAL_SECONDS
+
+
+class ReleaseRequest(NamedEntitlement):
+    """A reservation is given back."""
+
+    reserved_for: Id | None = None
+
+
+class UseRequest(NamedEntitlement):
+    """An entitlement is used once: handed over, taken off a receipt, or paid out."""
+
+    reserved_for: Annotated[Id | None, Field(description="Of a reserved one: what it was reserved for.")] = None
+    handed_by: Id | None = None
+    place: Id | None = None
+    merchant: Id | None = None
+    purchase_id: Id | None = None
+
+
+class PrivilegeRequest(BaseModel):
+    """A privilege of somebody's tier is used once."""
+
+    model_config = CLOSED
+
+    holder: Holder
+    programme: Id
+    privilege: Id
+    handed_by: Id | None = None
+    place: Id | None = None
+
+
+class OffersRequest(BaseModel):
+    """Somebody is to be made the offers that the programme's rules find for them."""
+
+    model_config = CLOSED
+
+    holder: Holder
+    programme: Id
+
+
+class Entitlement(Reply):
+    """A reward that is not points, in somebody's hands."""
+
+    entitlement_id: UUID
+    programme: Id
+    reward: Annotated[Id, Field(description="Of an open choice: the choice.")]
+    kind: Kind
+    name: Names
+    state: Annotated[Literal["open", "issued", "reserved", "used", "expired", "reversed"], Field(description="`open`: a choice must be made first.")]
+    code: Id
+    uses: int
+    uses_left: int
+    way: Way
+    rule: Id
+    points: Annotated[Count, Field(description="What was paid for it, in the programme's smallest unit.")]
+    percent: Annotated[str | None, Field(description="Of a discount, as `10` or `2.5`.")] = None
+    amount: Annotated[Amounts, Field(description="Of a discount or of cashback, in minor units by currency.")] = {}  # noqa: RUF012  pydantic copies it
+    goods: Annotated[Id | None, Field(description="Of an offer: the SKU that it is for.")] = None
+    issued_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+    choice: tuple[Id, ...] = ()
+    choose_by: AwareDatetime | None = None
+    reserved_for: Id | None = None
+    reserved_until: AwareDatetime | None = None
+
+
+class Privilege(Reply):
+    """What a holder's tier gives, and how often it can still be used."""
+
+    privilege: Id
+    name: Names
+    uses: int
+    uses_left: int
+    until: AwareDatetime
+
+
+class Available(Reply):
+    """A reward of the catalogue: what it costs, and whether this holder can have it now."""
+
+    reward: Id
+    kind: Kind
+    name: Names
+    points: Count
+    price: Annotated[Amounts, Field(description="Paid beside the points, in minor units by currency.")]
+    available: bool
+    reason: Annotated[Id | None, Field(description="Why not: insufficient-balance, tier-needed, out-of-stock, limit-reached.")] = None
+    missing: Annotated[Count, Field(description="Points that are missing.")] = 0
+
+
+class ProgrammeRewards(Reply):
+    """What a holder has in one programme, and could have."""
+
+    programme: Id
+    entitlements: tuple[Entitlement, ...]
+    privileges: tuple[Privilege, ...]
+    catalogue: tuple[Available, ...]
+
+
+class Rewards(Reply):
+    """What a holder has beside points, in every programme."""
+
+    holder: Holder
+    programmes: tuple[ProgrammeRewards, ...]
+    as_of: AwareDatetime
+
+
+class Offers(Reply):
+    """Offers just made to somebody."""
+
+    items: tuple[Entitlement, ...]

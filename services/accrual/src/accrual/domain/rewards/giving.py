@@ -1,0 +1,98 @@
+"""Which of the rewards that are due are really given: as stock, limits and tiers allow, and surprises by a lot that anybody can draw again."""
+
+from decimal import Decimal
+from hashlib import sha256
+
+from accrual.domain.accounts import AccountState, CounterKey
+from accrual.domain.amounts import in_units, minor_digits
+from accrual.domain.decisions import Decision, Operation, Refusal, RewardDue, Step
+from accrual.domain.document.document import Document
+from accrual.domain.document.rewards import Surprise
+from accrual.domain.facts import Fact, Purchase
+from accrual.domain.rewards.catalogue import Rewards
+
+_WHOLE = 2**64
+
+
+class Giving:
+    """The last step of a decision in a programme whose rules give rewards. It holds nothing of any account."""
+
+    def __init__(self, rewards: Rewards, document: Document) -> None:
+        """Take the programme's catalogue and document."""
+        self._rewards = rewards
+        self._surprises = document.surprises
+        rules = [*document.earning, *(rule for campaign in document.campaigns for rule in campaign.earning)]
+        named = [rule.give.reward for rule in rules if rule.give.reward is not None] + [surprise.reward for surprise in document.surprises]
+        self._given = tuple(dict.fromkeys(named))
+
+    def __bool__(self) -> bool:
+        """Tell whether any rule gives a reward."""
+        return bool(self._given)
+
+    def counters(self, fact: Fact) -> tuple[CounterKey, ...]:
+        """Return the account's counters that giving may read or change."""
+        return self._rewards.counters(self._given, at=fact.occurred_at)
+
+    def shared(self, fact: Fact) -> tuple[CounterKey, ...]:
+        """Return the common counters that giving may read or change."""
+        budgets = tuple(budget_key(surprise) for surprise in self._surprises if surprise.budget is not None) if isinstance(fact, Purchase) else ()
+        return (*self._rewards.shared(self._given), *budgets)
+
+    def settled(self, decision: Decision, fact: Fact, state: AccountState) -> Decision:
+        """Return the decision with the rewards that are given; the explanation says why others are not."""
+        if isinstance(decision, Refusal):
+            return decision
+        drawn = self._drawn(fact, state) if isinstance(fact, Purchase) else ()
+        due = (*decision.effects.rewards, *(RewardDue(surprise.id, surprise.reward) for surprise in drawn))
+        if not due:
+            return decision
+        given = self._rewards.give(due, state, at=fact.occurred_at)
+        told = {each.rule for each in given.due}
+        lucky = [surprise for surprise in drawn if surprise.id in told]
+        steps = tuple(Step(surprise.id, Operation.REWARD, 0, 1, (), None, (_drawn_words, surprise)) for surprise in lucky)
+        spent = tuple((key, state.shared.get(key, 0) + 1) for surprise in lucky if surprise.budget is not None for key in [budget_key(surprise)])
+        explanation = decision.explanation._replace(steps=(*decision.explanation.steps, *steps), not_given=(*decision.explanation.not_given, *given.not_given))
+        return decision._replace(
+            explanation=explanation,
+            counters=(*decision.counters, *given.counters),
+            effects=decision.effects._replace(rewards=given.due, shared=(*decision.effects.shared, *given.shared, *spent)),
+        )
+
+    def _drawn(self, purchase: Purchase, state: AccountState) -> tuple[Surprise, ...]:
+        """Return the surprises that an identified purchase brings. A cart that is only quoted has no id, and brings none."""
+        if not purchase.identified or not purchase.purchase_id:
+            return ()
+        return tuple(
+            surprise
+            for surprise in self._surprises
+            if is_drawn(surprise, purchase) and _reaches(surprise, purchase) and state.shared.get(budget_key(surprise), 0) < (surprise.budget or _WHOLE)
+        )
+
+
+def is_drawn(surprise: Surprise, purchase: Purchase) -> bool:
+    """Tell whether the lot falls on a purchase: SHA-256 of seed, surprise, merchant and purchase id, its first 8 bytes below the chance."""
+    text = f"{surprise.seed}\0{surprise.id}\0{purchase.merchant}\0{purchase.purchase_id}"
+    number = int.from_bytes(sha256(text.encode()).digest()[:8])
+    return number * 100 < Decimal(surprise.chance.removesuffix("%")) * _WHOLE
+
+
+def budget_key(surprise: Surprise) -> CounterKey:
+    """Name how many gifts of a surprise were given to all members together."""
+    return CounterKey(f"surprise/{surprise.id}", "grants")
+
+
+def without(state: AccountState, counted: tuple[tuple[CounterKey, int], ...]) -> tuple[AccountState, tuple[tuple[CounterKey, int], ...]]:
+    """Return an account's state with some counters lower by so much, and the new values of those that the state has."""
+    less = tuple((key, max(state.counters.get(key, 0) - amount, 0)) for key, amount in counted if state.counters.get(key))
+    return (state.after(less, purchases=state.purchases), less) if less else (state, ())
+
+
+def _reaches(surprise: Surprise, purchase: Purchase) -> bool:
+    """Tell whether what is paid for the lines reaches the surprise's minimum; where it is not said for the currency, it does."""
+    minimum = surprise.minimum.get(purchase.currency) if isinstance(surprise.minimum, dict) else surprise.minimum
+    least = 0 if minimum is None else in_units(minimum, minor_digits(purchase.currency)) or 0
+    return sum(line.paid_amount for line in purchase.lines) >= least
+
+
+def _drawn_words(surprise: Surprise) -> str:
+    return f"drawn with a chance of {surprise.chance}: {surprise.reward}"

@@ -1,0 +1,57 @@
+"""What becomes of the rewards that rules gave for a purchase, when goods come back or it is corrected."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from accrual.domain.accounts import AccountState, CounterKey
+from accrual.domain.decisions import RewardDue
+from accrual.domain.rewards.entitlements import Entitlement, State
+from accrual.domain.rewards.giving import without
+from accrual.handlers.books import Books
+from accrual.handlers.entitlements import due_ids
+from accrual.handlers.pasts import Past
+from accrual.handlers.rewards import Origin
+from accrual.handlers.tally import Holding
+from shared.outbox import Message
+
+
+def without_rewards(state: AccountState, books: Books, past: Past) -> AccountState:
+    """Return an account's state as if a purchase had brought it no rewards: what limits count of them is taken off."""
+    return without(state, _counted(past, [each for each in books.entitlements.of_cause(past.key) if each.state is not State.REVERSED]))[0]
+
+
+def take_back(books: Books, past: Past, holding: Holding, *, owner: str | None, origin: Origin, now: datetime) -> list[Message]:
+    """Take back what was given for a purchase of which nothing is left, where the programme does not let it be kept; there is more of it again."""
+    rewards = past.programme.rewards
+    wanted = [each for each in books.entitlements.of_cause(past.key) if not each.ended and not rewards.keeps(each)]
+    if not wanted or past.account_id is None:
+        return []
+    held = dict(books.tally.used(past.key))
+    for each in wanted:
+        reward = rewards.get(each.reward)
+        if reward is not None and held.get(reward.stock_key, 0) > 0:
+            held[reward.stock_key] -= 1
+    books.tally.hold(past.programme.terms.id, {key: amount for key, amount in held.items() if amount}, holding)
+    books.remember(past.account_id, *without(books.state(past.account_id), _counted(past, wanted)))
+    return books.entitlements.take_back(wanted, owner=owner, origin=origin, now=now)
+
+
+def give_anew(books: Books, past: Past, due: Iterable[RewardDue], *, owner: str | None, origin: Origin, now: datetime) -> list[Message]:
+    """Give what a corrected purchase gives and did not give before, and take back what it no longer gives. Limits and stock count it already."""
+    wanted, rewards = list(due), past.programme.rewards
+    if past.account_id is None:
+        return []
+    still = due_ids(past.key, wanted)
+    surplus = [each for each in books.entitlements.of_cause(past.key) if each.id not in still]
+    messages = books.entitlements.take_back(surplus, owner=owner, origin=origin, now=now)
+    return messages + books.entitlements.issue_due(rewards, wanted, account_id=past.account_id, owner=owner, cause=past.key, origin=origin, now=now)
+
+
+def _counted(past: Past, entitlements: Iterable[Entitlement]) -> tuple[tuple[CounterKey, int], ...]:
+    """Return how much limits count of these, of an account."""
+    found = dict[CounterKey, int]()
+    for each in entitlements:
+        key = past.programme.rewards.counted_under(each)
+        if key is not None:
+            found[key] = found.get(key, 0) + 1
+    return tuple(found.items())

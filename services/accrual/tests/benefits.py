@@ -1,0 +1,70 @@
+"""A café that gives more than points, and what callers ask of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from accrual.handlers.lapsing import Lapsing
+from contracts.envelope import decode
+
+from .builders import ANAS_CARD
+from .conftest import Caller, Service
+
+#: A point a rouble; every purchase of 500 roubles is drawn, as the chance is as good as certain.
+CAFE = """
+programme: cafe
+version: 1
+effective_from: 2024-01-01
+zone: Europe/Moscow
+currency: RUB
+merchants: [cafe]
+points: {name: {en: beans}, worth: 1.00}
+earning:
+  - {id: base, give: {points: 1, per: 1.00}}
+rewards:
+  - {id: drink, name: {en: A drink}, kind: gift, cost: 250, stock: 3, per_member: {times: 2, per: month}, valid: 30 days}
+  - {id: cake, kind: gift, stock: 1}
+  - {id: thanks, choice: [cake, drink], default: cake, within: 14 days, cost: 0}
+  - {id: lounge, kind: service, cost: 10, tier: [gold]}
+  - {id: visits, kind: service, cost: 100, uses: 10, valid: 1 year}
+  - {id: back, kind: cashback, amount: 50.00, cost: 50}
+  - {id: sticker, kind: gift, stock: 2, per_member: {times: 1, per: day}}
+privileges:
+  - {id: sauna, name: {en: Sauna}, tier: [gold], uses: 2, per: month}
+tiers: {by: purchases, window: forever, levels: [{id: friend, from: 0}, {id: gold, from: 3}]}
+surprises: {id: lucky, reward: sticker, chance: 99.9999%, seed: spring, minimum: 500.00}
+""".replace(", cost: 0}", "}")
+
+LIVE = "select reward, state, used from entitlement order by issued_at, reward, id"
+
+
+async def ask(caller: Caller, path: str, key: str = "k", **body: Any) -> tuple[int, dict[str, Any]]:
+    """Say something to accrual, and return status and answer."""
+    response = await caller.post(path, body, **{"idempotency-key": key})
+    return response.status_code, response.json()
+
+
+async def redeem(caller: Caller, reward: str, key: str = "k", **body: Any) -> tuple[int, dict[str, Any]]:
+    return await ask(caller, "/v1/rewards/redeem", key, **{"holder": ANAS_CARD, "programme": "cafe", "reward": reward, **body})
+
+
+async def told(service: Service) -> list[str]:
+    """What was said of entitlements, in order: `issued drink 1`."""
+    events = [decode(record) for record in await service.said()]
+    return [f"{e.type.split('.')[2]} {e.data.reward} {e.data.step}" for e in events if ".entitlement." in e.type]
+
+
+async def lapse(service: Service) -> int:
+    """Let the clock do with entitlements what is due now."""
+    lapsing, total = Lapsing(service.catalogue), 0
+    while True:
+        async with service.pool.acquire() as connection, connection.transaction():
+            done = await lapsing.turn(connection, service.clock())
+        if not done:
+            return total
+        total += done
+
+
+async def violations(administrator: asyncpg.Connection, checks: Sequence[Any]) -> list[str]:
+    return [f"{v.table} {v.key}: {v.expected} / {v.found}" for check in checks async for v in check.run(administrator)]

@@ -1,0 +1,228 @@
+"""Rewards that are not points, from points and from purchases: given, kept, used, taken back, expired."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from .benefits import CAFE, LIVE, ask, lapse, redeem, told
+from .builders import ANA, ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, a_purchase, back, cancelled, linked, returned
+from .conftest import Caller, NewService, Service
+
+pytestmark = pytest.mark.usefixtures("cafe")
+
+
+@pytest.fixture
+async def cafe(service: Service) -> None:
+    await service.publish(CAFE)
+
+
+async def visit(service: Service, purchase_id: str = "p-1", *, kopecks: int = 400_00, **more: object) -> None:
+    assert await service.hear(a_purchase(purchase_id, merchant="cafe", kopecks=kopecks, **more)) == ["granted"]
+
+
+async def test_points_become_a_reward_and_are_gone(service: Service, caller: Caller):
+    await visit(service)
+    status, drink = await redeem(caller, "drink")
+    assert (status, drink["state"], drink["name"], drink["uses_left"], drink["points"]) == (201, "issued", {"en": "A drink"}, 1, 250)
+    assert await service.balances() == {(ANAS_CARD, "cafe"): (0, 150)}
+    assert await told(service) == ["issued drink 1"]
+    assert await redeem(caller, "drink") == (201, drink)
+    assert await service.fetch(LIVE) == [("drink", "issued", 0)]
+
+
+async def test_who_has_too_few_points_is_told_how_many_are_missing(service: Service, caller: Caller):  # T-58
+    await visit(service, kopecks=50_00)
+    status, problem = await redeem(caller, "drink")
+    assert (status, problem["code"], problem["detail"]) == (409, "insufficient-balance", "200 points are missing")
+    shown = {each["reward"]: each for each in (await caller.get(f"/v1/accounts/{ANAS_CARD}/rewards"))["programmes"][0]["catalogue"]}
+    assert (shown["drink"]["available"], shown["drink"]["reason"], shown["drink"]["missing"]) == (False, "insufficient-balance", 200)
+    assert (shown["back"]["available"], shown["lounge"]["reason"], shown["lounge"]["missing"]) == (True, "tier-needed", 0)
+    assert "cake" not in shown
+    assert await service.balances() == {(ANAS_CARD, "cafe"): (0, 50)}
+
+
+@pytest.mark.parametrize(
+    ("reward", "status", "code"),
+    [("cake", 409, "not-for-points"), ("nothing", 404, "unknown-reward"), ("lounge", 409, "tier-needed")],
+)
+async def test_what_cannot_be_had_is_refused_by_name(service: Service, caller: Caller, reward: str, status: int, code: str):
+    await visit(service)
+    answered = await redeem(caller, reward)
+    assert (answered[0], answered[1]["code"]) == (status, code)
+
+
+async def test_a_member_has_a_reward_as_often_as_the_limit_says(service: Service, caller: Caller):
+    await visit(service, kopecks=2000_00)
+    answers = [await redeem(caller, "drink", key) for key in "abc"]
+    assert [status for status, _ in answers] == [201, 201, 409]
+    assert answers[2][1]["code"] == "limit-reached"
+    service.clock.now += timedelta(days=31)
+    assert (await redeem(caller, "drink", "d"))[0] == 201
+    assert (await redeem(caller, "drink", "e"))[1]["code"] == "out-of-stock"
+
+
+async def test_stock_is_exact_when_many_ask_at_once(service: Service, caller: Caller):
+    cards = [f"h1:{letter * 43}" for letter in "ABCDEFGHIJ"]
+    for card in cards:
+        await visit(service, card, holder=card)
+    answers = await asyncio.gather(*(redeem(caller, "drink", f"{card}-{number}", holder=card) for card in cards for number in range(2)))
+    assert sorted(status for status, _ in answers) == [201] * 3 + [409] * 17
+    assert await service.fetch("select value from shared_counter where rule = 'reward/drink'") == [(3,)]
+    assert await service.fetch("select sum(amount)::int from entry where operation = 'spend' and version is not null") == [(-750,)]
+
+
+async def test_what_is_handed_over_is_used_once_by_one_of_two_tills(service: Service, caller: Caller):
+    await visit(service)
+    _, drink = await redeem(caller, "drink")
+    typed = f"{drink['code'][:4]}-{drink['code'][4:]}".lower()
+    answers = await asyncio.gather(
+        *(ask(caller, "/v1/entitlements/use", key, code=typed, handed_by="cashier-12", place="cafe-3", merchant="cafe", purchase_id="p-2") for key in "ab")
+    )
+    assert sorted(status for status, _ in answers) == [200, 409]
+    assert [problem["code"] for status, problem in answers if status == 409] == ["already-used"]
+    steps = "select number, step, ends, handed_by, place, merchant, purchase_id from entitlement_step order by number"
+    assert await service.fetch(steps) == [(1, "issued", False, None, None, None, None), (2, "used", True, "cashier-12", "cafe-3", "cafe", "p-2")]
+    assert await told(service) == ["issued drink 1", "used drink 2"]
+
+
+async def test_what_has_ten_uses_is_used_ten_times(service: Service, caller: Caller):
+    await visit(service)
+    _, visits = await redeem(caller, "visits")
+    for number in range(10):
+        _, used = await ask(caller, "/v1/entitlements/use", f"visit-{number}", entitlement_id=visits["entitlement_id"])
+        assert used["uses_left"] == 9 - number
+    assert (await ask(caller, "/v1/entitlements/use", "again", entitlement_id=visits["entitlement_id"]))[1]["code"] == "already-used"
+
+
+async def test_cashback_is_paid_out_by_whoever_may_and_by_nobody_else(service: Service, caller: Caller):
+    await visit(service)
+    _, money = await redeem(caller, "back")
+    assert (money["kind"], money["amount"]) == ("cashback", {"RUB": 5000})
+    named = {"entitlement_id": money["entitlement_id"]}
+    assert (await ask(caller, "/v1/entitlements/use", "a", **named))[1]["code"] == "paid-out"
+    refused = await caller.client.post("/v1/entitlements/pay", json=named, headers={**caller.headers(["rewards:write"]), "idempotency-key": "b"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope-missing")
+    assert (await ask(caller, "/v1/entitlements/pay", "c", **named))[1]["state"] == "used"
+    assert await service.fetch("select handed_by from entitlement_step where step = 'used'") == [("till-7",)]
+    _, visits = await redeem(caller, "visits", "v")
+    assert (await ask(caller, "/v1/entitlements/pay", "d", entitlement_id=visits["entitlement_id"]))[1]["code"] == "not-paid-out"
+
+
+async def test_a_reservation_lapses_and_what_nobody_uses_expires(service: Service, caller: Caller):
+    await visit(service)
+    _, drink = await redeem(caller, "drink")
+    named = {"entitlement_id": drink["entitlement_id"]}
+    status, held = await ask(caller, "/v1/entitlements/reserve", "r", **named, reserved_for="cafe/p-2", expires_in_seconds=600)
+    assert (status, held["state"], held["reserved_for"]) == (200, "reserved", "cafe/p-2")
+    assert (await ask(caller, "/v1/entitlements/use", "u", **named))[1]["code"] == "reserved"
+    service.clock.now += timedelta(minutes=10)
+    shown = (await caller.get(f"/v1/accounts/{ANAS_CARD}/rewards"))["programmes"][0]["entitlements"]
+    assert [each["state"] for each in shown] == ["issued"]
+    assert (await lapse(service), await lapse(service)) == (1, 0)
+    service.clock.now += timedelta(days=31)
+    assert (await caller.get(f"/v1/accounts/{ANAS_CARD}/rewards"))["programmes"][0]["entitlements"] == []
+    assert (await ask(caller, "/v1/entitlements/use", "late", **named))[1]["code"] == "expired"
+    assert (await lapse(service), await lapse(service)) == (1, 0)
+    assert await told(service) == ["issued drink 1", "reserved drink 2", "released drink 3", "expired drink 4"]
+    (over,) = (await caller.get(f"/v1/accounts/{ANAS_CARD}/rewards", ended=True))["programmes"][0]["entitlements"]
+    assert over["state"] == "expired"
+
+
+async def test_what_a_return_leaves_nothing_of_takes_its_gift_back(service: Service):
+    await visit(service, kopecks=500_00)
+    assert await service.fetch(LIVE) == [("sticker", "issued", 0)]
+    await service.hear(returned("p-1", back(100_00, thousandths=200), merchant="cafe", return_id="r-1"))
+    assert await service.fetch(LIVE) == [("sticker", "issued", 0)]
+    await service.hear(returned("p-1", merchant="cafe", return_id="r-2"))
+    assert await service.fetch(LIVE) == [("sticker", "reversed", 0)]
+    assert await service.fetch("select value from shared_counter where rule = 'reward/sticker'") == [(0,)]
+    assert await service.fetch("select value from counter where rule = 'reward/sticker'") == [(0,)]
+    assert await told(service) == ["issued sticker 1", "reversed sticker 2"]
+
+
+async def test_what_was_used_stays_used_when_its_purchase_is_cancelled(service: Service, caller: Caller):
+    await visit(service, kopecks=500_00)
+    ((id_,),) = await service.fetch("select id from entitlement")
+    await ask(caller, "/v1/entitlements/use", entitlement_id=str(id_))
+    await service.hear(cancelled("p-1", merchant="cafe"))
+    assert await service.fetch(LIVE) == [("sticker", "used", 1)]
+
+
+async def test_purchases_of_one_batch_take_no_more_than_there_is(service: Service):
+    cards = [f"h1:{letter * 43}" for letter in "ABCDE"]
+    assert await service.hear(*(a_purchase(card, merchant="cafe", kopecks=500_00, holder=card) for card in cards for _ in range(1))) == ["granted"] * 5
+    assert await service.fetch(LIVE) == [("sticker", "issued", 0)] * 2
+    decisions = await service.fetch("select convert_from(decision, 'utf8')::json -> 'not_given' -> -1 ->> 'reason' from purchase order by decided_at")
+    assert [reason for (reason,) in decisions].count("out-of-stock") == 3
+
+
+async def test_the_same_purchase_under_another_event_id_gives_nothing_more(service: Service):
+    await visit(service, kopecks=500_00)
+    assert await service.hear(a_purchase("p-1", merchant="cafe", kopecks=500_00, event_id="again")) == ["duplicate"]
+    assert await service.fetch(LIVE) == [("sticker", "issued", 0)]
+
+
+async def test_a_correction_gives_what_was_not_given_and_takes_what_is_no_longer_due(service: Service):
+    await visit(service, kopecks=400_00)
+    assert await service.hear(a_purchase("p-1", merchant="cafe", kopecks=600_00, revision=2)) == ["granted"]
+    assert await service.fetch(LIVE) == [("sticker", "issued", 0)]
+    assert await service.hear(a_purchase("p-1", merchant="cafe", kopecks=700_00, revision=3)) == ["granted"]
+    assert await service.fetch(LIVE) == [("sticker", "issued", 0)]
+    assert await service.hear(a_purchase("p-1", merchant="cafe", kopecks=300_00, revision=4)) == ["reversed"]
+    assert await service.fetch(LIVE) == [("sticker", "reversed", 0)]
+    assert await service.fetch("select value from shared_counter where rule = 'reward/sticker'") == [(0,)]
+    assert await service.fetch("select value from counter where rule = 'reward/sticker'") == [(0,)]
+
+
+async def test_a_guests_gift_is_the_members_who_proves_the_card(service: Service, caller: Caller):
+    await visit(service, kopecks=500_00)
+    await service.hear(linked(member=ANA))
+    (gift,) = (await caller.get(f"/v1/accounts/{MEMBER_ANA}/rewards"))["programmes"][0]["entitlements"]
+    assert gift["reward"] == "sticker"
+    status, _ = await ask(caller, "/v1/entitlements/use", code=gift["code"], holder=MEMBER_ANA)
+    assert status == 200
+
+
+async def test_a_privilege_of_a_level_is_used_so_often_a_month(service: Service, caller: Caller):
+    async def sauna(key: str) -> tuple[int, str | int]:
+        status, answer = await ask(caller, "/v1/privileges/use", key, holder=ANAS_CARD, programme="cafe", privilege="sauna", place="hall-1")
+        return status, answer.get("uses_left", answer.get("code"))
+
+    await visit(service)
+    assert await sauna("a") == (409, "tier-needed")
+    assert (await caller.get(f"/v1/accounts/{ANAS_CARD}/rewards"))["programmes"][0]["privileges"] == []
+    await visit(service, "p-2")
+    await visit(service, "p-3")
+    assert [await sauna(key) for key in "bccd"] == [(200, 1), (200, 0), (200, 0), (409, "already-used")]
+    (shown,) = (await caller.get(f"/v1/accounts/{ANAS_CARD}/rewards"))["programmes"][0]["privileges"]
+    assert (shown["name"], shown["uses"], shown["uses_left"]) == ({"en": "Sauna"}, 2, 0)
+    service.clock.now += timedelta(days=31)
+    assert await sauna("e") == (200, 1)
+    assert (await redeem(caller, "lounge"))[0] == 201
+
+
+async def test_many_uses_of_a_privilege_at_once_are_no_more_than_there_are(service: Service, caller: Caller):
+    for number in range(3):
+        await visit(service, f"p-{number}")
+    body = {"holder": ANAS_CARD, "programme": "cafe", "privilege": "sauna"}
+    answers = await asyncio.gather(*(ask(caller, "/v1/privileges/use", f"k-{number}", **body) for number in range(20)))
+    assert sorted(status for status, _ in answers) == [200] * 2 + [409] * 18
+
+
+async def test_an_entitlement_of_somebody_else_is_unknown(service: Service, caller: Caller):
+    await visit(service, kopecks=500_00)
+    await visit(service, "p-2", holder=BORIS_CARD)
+    ((code,),) = await service.fetch("select code from entitlement")
+    status, problem = await ask(caller, "/v1/entitlements/use", code=code, holder=BORIS_CARD)
+    assert (status, problem["code"]) == (404, "unknown-entitlement")
+
+
+async def test_a_gift_is_the_same_after_a_restore(service: Service, new_service: NewService):
+    restored = await new_service()
+    await restored.publish(CAFE)
+    for each in (service, restored):
+        each.clock.now = NOON
+        await visit(each, kopecks=500_00)
+    ids = "select id, code from entitlement"
+    assert await service.fetch(ids) == await restored.fetch(ids)
