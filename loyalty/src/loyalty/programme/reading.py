@@ -38,7 +38,7 @@ def refused(path: Path, problems: tuple[Problem, ...]) -> Failure:
 def line_of(line: int | None, path: str, message: str, advice: str) -> str:
     """Write a problem: where, what, and what to do."""
     where = ", ".join(part for part in (f"line {line}" if line else "", path) if part)
-    return f"  {where or 'document'}: {message}. {advice[:1].upper()}{advice[1:]}."
+    return f"  {where or 'document'}: {message}. {advice[:1].upper()}{advice[1:]}{'' if advice.endswith('?') else '.'}"
 
 
 def recorded(problem: Problem) -> dict[str, Any]:

@@ -57,6 +57,8 @@ class Terms:
     worth: Mapping[str, Fraction]
     limits: tuple[Limit, ...]
     returns: Returns
+    earns_until: datetime | None = None  #: of a programme that closes: the first moment at which nothing is earned any more
+    spends_until: datetime | None = None  #: and the first at which points are gone
 
 
 class Programme:
@@ -219,7 +221,8 @@ class Programme:
         }
         pending = terms.pending_days.get(trigger, 0)
         usable_from = start_of(day + timedelta(days=pending), terms.zone) if pending else None
-        return Day(on_day, usable_from, None if terms.expiry is None else expiry_of(terms.expiry, day, terms.zone), day)
+        ends = [each for each in (None if terms.expiry is None else expiry_of(terms.expiry, day, terms.zone), terms.spends_until) if each is not None]
+        return Day(on_day, usable_from, min(ends, default=None), day)
 
 
 def _counter(rule: str, slot: str, day: date) -> CounterKey | None:

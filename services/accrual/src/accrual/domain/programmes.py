@@ -45,9 +45,7 @@ class Programmes:
             version = self.in_force(programme, at=at)
             if version is None or (isinstance(fact, Purchase) and fact.merchant not in version.terms.merchants):
                 continue
-            if at < now - timedelta(days=version.terms.late_days):
-                return Refusal(Reason.TOO_OLD, f"happened at {at.isoformat()}, more than {version.terms.late_days} days ago")
-            return version
+            return _refusal(version, at=at, now=now) or version
         return Refusal(Reason.NOT_IN_FORCE, f"no programme was in force for it at {at.isoformat()}")
 
     def in_force(self, programme: str, *, at: datetime) -> Programme | None:
@@ -56,6 +54,11 @@ class Programmes:
             if version.terms.starts_at <= at:
                 return version if version.terms.ends_at is None or at < version.terms.ends_at else None
         return None
+
+    def closed(self, *, at: datetime) -> tuple[tuple[str, datetime], ...]:
+        """Return the programmes whose points are gone at a moment, and since when."""
+        current = [version for programme in self._versions if (version := self.in_force(programme, at=at)) is not None]
+        return tuple((version.terms.id, end) for version in current if (end := version.terms.spends_until) is not None and end <= at)
 
     def version(self, programme: str, number: int) -> Programme | None:
         """Return one version."""
@@ -99,3 +102,13 @@ class Programmes:
 def _meet(one: Programme, other: Programme) -> bool:
     starts, ends = one.terms.starts_at, other.terms.ends_at
     return ends is None or starts < ends
+
+
+def _refusal(version: Programme, *, at: datetime, now: datetime) -> Refusal | None:
+    """Return why a version in force does not decide what happened then."""
+    terms = version.terms
+    if at < now - timedelta(days=terms.late_days):
+        return Refusal(Reason.TOO_OLD, f"happened at {at.isoformat()}, more than {terms.late_days} days ago")
+    if terms.earns_until is not None and at >= terms.earns_until:
+        return Refusal(Reason.NOT_IN_FORCE, f"{terms.id} closes: what happens from {terms.earns_until.isoformat()} on earns nothing")
+    return None

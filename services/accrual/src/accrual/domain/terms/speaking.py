@@ -13,7 +13,7 @@ from accrual.domain.terms.words import Words
 #: What stands between the clauses of a part; a comma where not named.
 _BETWEEN = {"Rule": "; ", "Give": " ", "Cap": " ", "Dates": " ", "Paid": " ", "Spent": " ", "Streak": " ", "Row": " ", "Band": " ", "Limit": " ", "Grants": " "}
 #: Parts whose clauses are sentences.
-_SENTENCES = frozenset({"Points", "Returns"})
+_SENTENCES = frozenset({"Points", "Returns", "Spending", "Tiers", "Fraud", "Close"})
 
 
 def told(part: BaseModel, voice: Voice) -> str:

@@ -34,7 +34,7 @@ BASICS: Vocabulary = {
     "Document.merchants": Words("These sellers take part: {value}", "Участвуют продавцы: {value}", Worse.LESS, together=True),
     "Document.points": Words("What points are", "Что такое {points}"),
     "Document.earning": Words("How {points} are earned", "За что начисляются {points}", Worse.LESS),
-    "Document.cap": Words("At most", "Не больше", Worse.MORE),
+    "Document.cap": Words("The most that can be earned", "Предел начислений", Worse.MORE),
     "Document.pending": Words(
         "When {points} can be used",
         "Когда {points} можно тратить",
