@@ -41,6 +41,22 @@ class Worth(Reply):
     currency: Currency
 
 
+class Tier(Reply):
+    """The level that a holder has in a programme, with its prospects. Amounts are by measure, in smallest units; any one measure is enough."""
+
+    level: Id
+    name: dict[str, str]
+    until: Annotated[date | None, Field(description="Its last certain day; null where it is kept while it is earned, or for good.")] = None
+    by_hand: Annotated[bool, Field(description="An operator set it as a floor.")] = False
+    privileges: tuple[Id, ...] = ()
+    progress: Annotated[dict[str, int], Field(description="What counts now: points_earned, money_spent, purchases.")]
+    next: Annotated[Id | None, Field(description="The next higher level.")] = None
+    to_next: Annotated[dict[str, int], Field(description="What is missing for it.")]
+    to_keep: Annotated[dict[str, int], Field(description="What is missing to keep this level; empty where nothing takes it away.")]
+    projected: Annotated[Id | None, Field(description="The level after the next change, if nothing more is done.")] = None
+    changes_on: Annotated[date | None, Field(description="The day of that change.")] = None
+
+
 class Account(Reply):
     """A holder's points in one programme."""
 
@@ -50,6 +66,7 @@ class Account(Reply):
     expiring: tuple[Expiring, ...] = ()
     maturing: tuple[Maturing, ...] = ()
     worth: Worth | None = None
+    tier: Annotated[Tier | None, Field(description="Null where the programme has no levels.")] = None
 
 
 class Balance(Reply):

@@ -1,5 +1,6 @@
 """What callers of the public API may send: closed, so that a misspelt field is an error and never ignored."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -138,3 +139,14 @@ class RegistrationRequest(BaseModel):
         Field(description="A trusted till's statement (JWT) that the identifiers were shown to it; its `sub` is the Idempotency-Key.", repr=False),
     ] = None
     store: Id | None = None
+
+
+class TierAssignment(BaseModel):
+    """An operator sets a member's level: at least this one, from today on."""
+
+    model_config = CLOSED
+
+    programme: Id
+    tier: Annotated[Id | None, Field(description="Null: what was set by hand before is over; what was earned stays.")]
+    until: Annotated[date | None, Field(description="Its last day in the programme's zone; for good, where not given.")] = None
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500)]

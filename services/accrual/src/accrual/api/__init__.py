@@ -1,11 +1,11 @@
-"""How programs ask accrual, by HTTP: balances, history, explanations, quotes, verdicts, programmes, drafts, returns."""
+"""How programs ask accrual, by HTTP: balances, history, explanations, quotes, verdicts, programmes, drafts, returns, levels."""
 
 from fastapi import APIRouter
 
-from accrual.api import accounts, coupons, decisions, drafts, programmes, quotes, returns, rewards
+from accrual.api import accounts, coupons, decisions, drafts, programmes, quotes, returns, rewards, tiers
 from accrual.api.parts import Desk
 
 
 def routers(desk: Desk) -> tuple[APIRouter, ...]:
     """Return everything that accrual answers."""
-    return tuple(part.routes(desk) for part in (accounts, coupons, decisions, quotes, returns, rewards, programmes, drafts))
+    return tuple(part.routes(desk) for part in (accounts, coupons, decisions, quotes, returns, rewards, programmes, drafts, tiers))

@@ -13,6 +13,7 @@ from accrual.api.parts import Desk
 from accrual.api.replies import Account, Accounts, Expiring, Grant, History, Lot, Maturing, Worth
 from accrual.domain import lots as domain
 from accrual.domain.programmes import Programmes
+from accrual.handlers.tiers import Levels
 from accrual.store import Connection, reading
 from accrual.store.reading import Open
 from accrual.store.snapshots import connected, snapshot
@@ -32,12 +33,13 @@ def routes(desk: Desk) -> APIRouter:
     async def balance(holder: Holder) -> Accounts:
         """Show a holder's points in every programme, as they count at this moment."""
         now = desk.clock()
-        async with connected(desk.pool) as connection:
+        async with (snapshot if desk.catalogue.known.timelines else connected)(desk.pool) as connection:  # levels are a statement of their own
             opened, lots, newest = await reading.holdings(connection, holder)
             if not opened:
                 raise _unknown(programme=None)
             programmes = await desk.catalogue.current(connection, newest=newest)
-        shown = tuple(_account(account, lots.get(account.account_id, ()), programmes, at=now) for account in opened)
+            levels = await Levels.open(connection, programmes, [account.account_id for account in opened], of={account.programme for account in opened})
+        shown = tuple(_account(account, lots.get(account.account_id, ()), programmes, levels, at=now) for account in opened)
         return Accounts(holder=opened[0].owner, unclaimed=opened[0].unclaimed, accounts=shown, as_of=now)
 
     @router.get("/v1/accounts/{holder}/history", openapi_extra=_READ)
@@ -93,13 +95,14 @@ async def _grant(connection: Connection, grant_id: UUID) -> Grant:
     )
 
 
-def _account(account: Open, lots: Sequence[domain.Lot], programmes: Programmes, *, at: datetime) -> Account:
+def _account(account: Open, lots: Sequence[domain.Lot], programmes: Programmes, levels: Levels, *, at: datetime) -> Account:
     """Show an account as it counts at a moment, whether or not `schedule` was on time."""
     counted = domain.balance_of(lots, at=at)
     usable = [lot for lot in lots if domain.usable(lot, at=at)]
     waiting = [lot for lot in lots if not domain.usable(lot, at=at) and not domain.expired(lot, at=at)]
     programme = programmes.in_force(account.programme, at=at) or programmes.latest(account.programme)
     currency = programme.terms.currencies[0] if programme is not None else None
+    level = levels.outlook(account.account_id, now=at)
     return Account(
         programme=account.programme,
         account_version=account.version,
@@ -109,6 +112,7 @@ def _account(account: Open, lots: Sequence[domain.Lot], programmes: Programmes, 
         ),
         maturing=tuple(Maturing(points=points, usable_from=moment) for moment, points in _by_moment([(lot.usable_from, lot.remaining) for lot in waiting])),
         worth=None if programme is None or currency is None else Worth(amount=programme.worth(counted.available, currency), currency=currency),
+        tier=None if level is None else wire.tier(level),
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.fields import Currency, Holder, Id, Moment
+from contracts.replies import Tier
 from contracts.rewards import Buckets, Cause, Explanation
 from contracts.verdicts import Verdict
 
@@ -46,6 +47,7 @@ class Account(Reply):
     expiring: tuple[Expiring, ...]
     maturing: tuple[Maturing, ...]
     worth: Worth | None
+    tier: Tier | None = Field(description="Null where the programme has no levels.")
 
 
 class Accounts(Reply):

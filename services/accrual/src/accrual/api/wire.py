@@ -6,8 +6,10 @@ from typing import Any, Literal
 import orjson
 
 from accrual.domain.entries import Balance
+from accrual.domain.tiers.outlook import Outlook
 from accrual.handlers.rewards import SOURCE
 from accrual.store.reading import Reason
+from contracts.replies import Tier
 from contracts.rewards import Buckets, Cause, Explanation
 
 
@@ -19,6 +21,23 @@ def buckets(balance: Balance) -> Buckets:
 def explanation(decision: bytes) -> Explanation:
     """Return a stored explanation as it is told."""
     return Explanation.model_validate_json(decision)
+
+
+def tier(found: Outlook) -> Tier:
+    """Return a level with its prospects as it is told."""
+    return Tier(
+        level=found.level,
+        name=dict(found.names),
+        until=found.until,
+        by_hand=found.by_hand,
+        privileges=found.privileges,
+        progress=dict(found.progress),
+        next=found.next_level,
+        to_next=dict(found.to_next),
+        to_keep=dict(found.to_keep),
+        projected=found.projected,
+        changes_on=found.changes_on,
+    )
 
 
 def cause(operation: str, *, source: str, event_id: str, occurred_at: datetime, reason: Reason | None, purchase: bytes | None = None) -> Cause:

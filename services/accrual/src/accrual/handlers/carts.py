@@ -31,7 +31,7 @@ async def quote_cart(connection: Connection, programmes: Programmes, asked: Quot
     programme = programmes.select(fact, now=now)
     if isinstance(programme, Refusal):
         return programme
-    state = await _state(connection, asked.holder, programme, fact) if asked.holder else AccountState()
+    state = await _state(connection, asked.holder, programmes, programme, fact) if asked.holder else AccountState()
     priced = programme.prices.price(fact, state, known=asked.holder is not None)
     purchase = discounted(fact, priced.lines) if priced.taken else fact
     decision = programme.decide(purchase, state)
@@ -75,7 +75,7 @@ def discounted(purchase: Purchase, prices: tuple[PricedLine, ...]) -> Purchase:
     return purchase._replace(lines=lines)
 
 
-async def _state(connection: Connection, holder: str, programme: Programme, fact: Purchase) -> AccountState:
+async def _state(connection: Connection, holder: str, programmes: Programmes, programme: Programme, fact: Purchase) -> AccountState:
     """Read what the rules remember of a holder. Somebody never seen has no past."""
     opened = await reading.open_accounts(connection, holder, programme=programme.terms.id)
-    return await state_seen(connection, opened[0].account_id if opened else None, programme, fact)
+    return await state_seen(connection, opened[0].account_id if opened else None, programmes, programme, fact)

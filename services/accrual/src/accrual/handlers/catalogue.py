@@ -29,3 +29,8 @@ class Catalogue:
                     metrics.expect_programme(version.programme)
             self._programmes = Programmes(self._compiled)
         return self._programmes
+
+    @property
+    def known(self) -> Programmes:
+        """Return what was there when it was last asked, without asking: enough to choose how to ask."""
+        return self._programmes

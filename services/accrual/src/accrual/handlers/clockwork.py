@@ -1,7 +1,8 @@
-"""What the clock brings: waiting points become usable, others are gone. Always in that order, and each only once."""
+"""What the clock brings: waiting points become usable, levels change by the calendar, points are gone. Always in that order, and each only once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -11,8 +12,10 @@ from accrual.domain.entries import Stamp
 from accrual.domain.lots import Lot, LotState
 from accrual.handlers import rewards
 from accrual.handlers.books import Books
+from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.debts import pay
 from accrual.handlers.rewards import SOURCE, Origin
+from accrual.handlers.seasons import due_levels, turn_levels
 from accrual.store import Connection, accounts, due, holders, ledger
 from accrual.store.holders import Owner
 from contracts.rewards import RewardActivated, RewardExpired
@@ -27,6 +30,7 @@ LIMIT = 500
 PAUSE = timedelta(minutes=10)
 
 _Step = Callable[[Books, Lot, Owner, datetime], list[Message]]
+_Turn = Callable[[Connection, Mapping[UUID, UUID]], Awaitable[Books]]
 
 
 class Clockwork:
@@ -34,37 +38,43 @@ class Clockwork:
 
     def __init__(self) -> None:
         self._failed: dict[UUID, datetime] = {}
+        self._catalogue = Catalogue()
 
     async def turn(self, connection: Connection, now: datetime) -> int:
-        """Do a bounded part of what is due, and return how much that was. Nothing expires while something waits to be activated."""
+        """Do a bounded part of what is due, and return how much that was. Nothing expires while something waits to be activated, or a level to change."""
         self._failed = {account_id: at for account_id, at in self._failed.items() if now < at + PAUSE}
-        activated = await self._each(connection, await due.to_activate(connection, now=now, limit=LIMIT, but=self._failed), activate, now=now)
-        if activated:
-            return activated
-        return await self._each(connection, await due.to_expire(connection, now=now, limit=LIMIT, but=self._failed), _expire, now=now)
+        found = await due.to_activate(connection, now=now, limit=LIMIT, but=self._failed)
+        if found:
+            return await self._each(connection, found, partial(_some, step=activate, now=now), now=now)
+        programmes = await self._catalogue.current(connection)
+        found = await due_levels(connection, programmes, now=now, limit=LIMIT, but=self._failed)
+        if found:
+            return await self._each(connection, found, partial(turn_levels, programmes=programmes, now=now), now=now)
+        found = await due.to_expire(connection, now=now, limit=LIMIT, but=self._failed)
+        return await self._each(connection, found, partial(_some, step=_expire, now=now), now=now)
 
-    async def _each(self, connection: Connection, found: Mapping[UUID, UUID], step: _Step, *, now: datetime) -> int:
-        """Do it for all at once; if that fails because of one account, for each account alone. Returns for how many lots something was done or tried."""
+    async def _each(self, connection: Connection, found: Mapping[UUID, UUID], turn: _Turn, *, now: datetime) -> int:
+        """Do it for all at once; if that fails because of one account, for each account alone. Returns for how many lots or levels it was done or tried."""
         if not found:
             return 0
         account_ids = set(found.values())
         await accounts.lock(connection, account_ids)
-        if await _try(connection, found, step, now=now) is not None:
+        if await _try(connection, found, turn) is not None:
             for account_id in sorted(account_ids):
-                share = {lot_id: owner for lot_id, owner in found.items() if owner == account_id}
-                failure = await _try(connection, share, step, now=now)
+                share = {id_: owner for id_, owner in found.items() if owner == account_id}
+                failure = await _try(connection, share, turn)
                 if failure is not None:
                     self._failed[account_id] = now
                     metrics.CLOCKWORK_FAILURES.inc()
-                    log.error("lots of an account could not be turned", account_id=str(account_id), lots=len(share), exc_info=failure)
+                    log.error("what is due of an account could not be done", account_id=str(account_id), due=len(share), exc_info=failure)
         return len(found)
 
 
-async def _try(connection: Connection, found: Mapping[UUID, UUID], step: _Step, *, now: datetime) -> Exception | None:
-    """Do it for these lots, or for none of them. Returns what is wrong with one of them, if that is why."""
+async def _try(connection: Connection, found: Mapping[UUID, UUID], turn: _Turn) -> Exception | None:
+    """Do it for all of these, or for none of them. Returns what is wrong with one of them, if that is why."""
     try:
         async with connection.transaction():
-            books = await _some(connection, found, step, now=now)
+            books = await turn(connection, found)
     except Exception as error:
         if not is_data(error):
             raise
@@ -73,7 +83,7 @@ async def _try(connection: Connection, found: Mapping[UUID, UUID], step: _Step, 
     return None
 
 
-async def _some(connection: Connection, found: Mapping[UUID, UUID], step: _Step, *, now: datetime) -> Books:
+async def _some(connection: Connection, found: Mapping[UUID, UUID], *, step: _Step, now: datetime) -> Books:
     """Read the lots of locked accounts again, and do what is still to be done. A lot that moved meanwhile is found the next time."""
     account_ids = set(found.values())
     lots = await ledger.lots(connection, found)

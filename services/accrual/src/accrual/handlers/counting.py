@@ -13,6 +13,7 @@ from accrual.handlers.loading import decided_as
 from accrual.handlers.pasts import Pasts
 from accrual.handlers.receipts import Receipt
 from accrual.handlers.surroundings import NOTHING_COMMON, Common, Issued, Surroundings
+from accrual.handlers.tiers import Levels
 from accrual.store import Connection, accounts, coupons, holders, shared
 from accrual.store.holders import Wanted
 from accrual.store.shared import SharedKey
@@ -44,9 +45,11 @@ async def lock_for_purchases(connection: Connection, receipts: Sequence[Receipt]
     return await lock_common(connection, decided, held=(key for keys in used.values() for key in keys))
 
 
-async def state_seen(connection: Connection, account_id: UUID | None, programme: Programme, fact: Fact) -> AccountState:
+async def state_seen(connection: Connection, account_id: UUID | None, programmes: Programmes, programme: Programme, fact: Fact) -> AccountState:
     """Return the state in which an account would meet an event, for whoever only asks: nothing is locked. None: somebody never seen."""
-    around = await Surroundings.open(connection, await _found(connection, [(programme, fact)]), [account_id] if account_id else [], [programme])
+    account_ids = [account_id] if account_id else []
+    levels = await Levels.open(connection, programmes, account_ids, of=[programme.terms.id])
+    around = await Surroundings.open(connection, await _found(connection, [(programme, fact)]), account_ids, [programme], levels=levels)
     if account_id is None:
         return around.complete(AccountState(), UUID(int=0), programme, fact)
     standing = (await accounts.load(connection, [account_id]))[account_id]

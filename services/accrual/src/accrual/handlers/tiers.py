@@ -10,11 +10,12 @@ from accrual.domain.facts import Fact, Purchase
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.domain.tiers.climb import Climb
+from accrual.domain.tiers.outlook import Outlook, outlook
 from accrual.domain.tiers.progress import NONE, History, Progress
 from accrual.domain.tiers.timeline import Assignment, Timeline
 from accrual.handlers import rewards
 from accrual.handlers.pasts import Past
-from accrual.handlers.rewards import SOURCE, Origin
+from accrual.handlers.rewards import Origin
 from accrual.store import Connection, tiers
 from accrual.store.tiers import Told
 from contracts.tiers import TierChanged
@@ -55,14 +56,16 @@ class Levels:
         return cls(programmes.timelines, await tiers.load(connection, account_ids, wanted))
 
     def at(self, account_id: UUID, programme: Programme, moment: datetime) -> str | None:
-        """Return the level that an account has at a moment, by what is known so far; None where the version has no levels."""
-        rung = self._rungs.get(account_id)
-        return None if rung is None or programme.ladder is None else rung.climb.standing(_day(programme, moment)).level
+        """Return the level that an account has at a moment, by what is known so far: the lowest, where nothing is. None where the version has no levels."""
+        rung, ladder = self._rungs.get(account_id), programme.ladder
+        if rung is None or ladder is None:
+            return None if ladder is None else ladder.levels[0].id
+        return rung.climb.standing(_day(programme, moment)).level
 
-    def climb(self, account_id: UUID) -> Climb | None:
-        """Return how an account came to its level; None where its programme has none."""
+    def outlook(self, account_id: UUID, *, now: datetime) -> Outlook | None:
+        """Return the level that an account has now, and what is ahead; None where its programme has no levels."""
         rung = self._rungs.get(account_id)
-        return None if rung is None else rung.climb
+        return None if rung is None else outlook(rung.climb, self._today(rung, now))
 
     def count(self, account_id: UUID, programme: Programme, moment: datetime, done: Progress) -> None:
         """Count for the day of a moment what was done, or with negative amounts what was undone."""
@@ -107,7 +110,8 @@ class Levels:
 
     def look(self, account_id: UUID) -> None:
         """Look again at an account, though nothing happened but that time passed."""
-        self._touched.add(account_id)
+        if account_id in self._rungs:
+            self._touched.add(account_id)
 
     def tell(self, account_id: UUID, owner: str | None, origin: Origin, *, now: datetime) -> list[Message]:
         """Say that an account has another level now than was told last. The lowest level is nobody's news."""
@@ -160,8 +164,3 @@ class Levels:
 
 def _day(programme: Programme, moment: datetime) -> date:
     return moment.astimezone(programme.terms.zone).date()
-
-
-def turned(account_id: UUID, day: date, at: datetime) -> Origin:
-    """Name the calendar as the cause: after the account and the day, so that what is done again after a restore has the same ids."""
-    return Origin(SOURCE, f"{account_id}/tier/{day}", "schedule", at)

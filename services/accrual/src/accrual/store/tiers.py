@@ -43,7 +43,7 @@ _LOAD = """
         from tier_assignment where tier_assignment.account_id = account.id
     ) as set on true
     left join tier_standing on tier_standing.account_id = account.id
-    where account.id = any($1::uuid[]) and account.programme = any($2::text[])
+    where account.id = any($1::uuid[]) and account.programme = any($2::text[]) and account.moved_to is null
 """
 _COUNT = """
     insert into tier_progress (account_id, day, points, money, purchases)

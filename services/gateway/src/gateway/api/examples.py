@@ -40,6 +40,22 @@ KEPT: Example = {
     "not_given": [],
 }
 
+TIER: Example = {
+    "level": "regular",
+    "name": {"en": "Regular", "ru": "Завсегдатай"},
+    "until": None,
+    "by_hand": False,
+    "privileges": [],
+    "progress": {"points_earned": 620},
+    "next": "gold",
+    "to_next": {"points_earned": 1380},
+    "to_keep": {"points_earned": 110},
+    "projected": "friend",
+    "changes_on": "2026-09-14",
+}
+
+SET_TIER: Example = {"programme": "coffee-bonus", "tier": "gold", "until": "2026-12-31", "reason": "a guest of the founder"}
+
 ACCOUNT: Example = {
     "programme": "coffee-bonus",
     "account_version": 7,
@@ -47,6 +63,7 @@ ACCOUNT: Example = {
     "expiring": [{"points": 40, "expires_at": "2026-09-30T21:00:00Z"}],
     "maturing": [{"points": 12, "usable_from": "2026-03-16T09:12:00Z"}],
     "worth": {"amount": 24000, "currency": "RUB"},
+    "tier": TIER,
 }
 
 BALANCE: Example = {"holder": f"m:{ANA}", "unclaimed": False, "accounts": [ACCOUNT], "as_of": "2026-03-02T09:12:01Z"}

@@ -5,7 +5,7 @@ from urllib.parse import quote as escaped
 from uuid import UUID
 
 from contracts.quotes import Quote
-from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote
+from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote, Tier
 from contracts.terms import WrittenTerms
 from gateway.clients.services import Asking, OwningService, Question
 
@@ -19,6 +19,10 @@ class Accrual:
     async def balance(self, holder: str, asking: Asking) -> Balance:
         """Ask for all accounts of a holder; a linked identifier stands for its member."""
         return await self._service.ask(Balance, Question(f"/v1/accounts/{holder}"), asking)
+
+    async def set_tier(self, holder: str, wanted: bytes, asking: Asking) -> Tier:
+        """Ask for a member's level to be set by hand. The idempotency key travels with the asking."""
+        return await self._service.ask(Tier, Question(f"/v1/accounts/{holder}/tier", body=wanted, reads=False), asking)
 
     async def history(self, holder: str, page: Mapping[str, str], asking: Asking) -> History:
         """Ask for a page of changes of a holder's accounts, newest first."""

@@ -1,5 +1,6 @@
 """The levels of one version of a programme, compiled: which level is earned on a day, and until when it is kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,6 +25,7 @@ class Level:
     id: str
     needs: tuple[int | None, int | None, int | None]
     privileges: tuple[str, ...]
+    names: Mapping[str, str]
 
     def is_reached(self, done: Progress) -> bool:
         """Tell whether so much is enough: of one measure, whichever it is."""
@@ -96,7 +98,7 @@ def ladder_of(document: Document) -> Ladder | None:
     if tiers is None:
         return None
     return Ladder(
-        levels=tuple(Level(level.id, _needs(level, document), level.privileges or ()) for level in tiers.levels),
+        levels=tuple(Level(level.id, _needs(level, document), level.privileges or (), level.name or {}) for level in tiers.levels),
         window=tiers.window,
         next_period=tiers.enter == "next_period",
         keep=tiers.keep,

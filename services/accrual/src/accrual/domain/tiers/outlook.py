@@ -15,6 +15,7 @@ class Outlook:
     """A level with its prospects. Amounts are in smallest units, by measure; any one measure is enough."""
 
     level: str
+    names: Mapping[str, str]
     until: date | None
     by_hand: bool
     privileges: tuple[str, ...]
@@ -44,6 +45,7 @@ def outlook(climb: Climb, day: date) -> Outlook | None:
         to_keep = ladder.levels[place].missing(ladder.counted(history, eve if reaches and eve is not None else changes_on))
     return Outlook(
         level=ladder.levels[place].id,
+        names=ladder.levels[place].names,
         until=standing.until,
         by_hand=standing.by_hand,
         privileges=ladder.levels[place].privileges,
