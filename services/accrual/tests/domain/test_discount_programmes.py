@@ -30,7 +30,7 @@ def receipt(programme: Programme, *lines: Line | int, at: datetime = FRIDAY, cou
 
 def priced(programme: Programme, *lines: Line | int, tier: str | None = None, at: datetime = FRIDAY, coupons: tuple[str, ...] = ()) -> Priced:
     state, purchase = AccountState(profile=Profile(member=True, tier=tier)), receipt(programme, *lines, at=at, coupons=coupons)
-    usable = programme.coupons.usable(purchase, at.date(), state).codes
+    usable = programme.coupons.usable(purchase, at.date(), state)
     return programme.prices.price(purchase, state, known=True, coupons=usable)
 
 

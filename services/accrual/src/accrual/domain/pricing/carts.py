@@ -29,10 +29,10 @@ def price(discounts: Sequence[CompiledDiscount], purchase: Purchase, visit: Visi
     not_taken: list[NotTaken] = []
     for discount in discounts:
         places = basket.places(discount.conditions.include, discount.conditions.exclude)
-        reason = closed(discount, purchase, visit, basket, places)
-        offer = _offer(discount, basket, places) if reason is None else None
+        refusal = closed(discount, purchase, visit, basket, places)
+        offer = _offer(discount, basket, places) if refusal is None else None
         if offer is None:
-            not_taken.append(discount.refusals[reason or _nothing(discount, basket, places)])
+            not_taken.append(refusal or discount.refusals[_nothing(discount, basket, places)])
         else:
             offers.append(offer)
     taken: list[Taken] = []

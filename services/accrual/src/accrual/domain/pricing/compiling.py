@@ -1,15 +1,18 @@
 """Compiles the discounts of a checked document for one currency, once per version."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
 from accrual.domain.amounts import in_units, minor_digits
 from accrual.domain.conditions import conditions_of
+from accrual.domain.demands import Demand, coupon_of, in_segment, on_level
 from accrual.domain.document.discounts import Bought, Discount
 from accrual.domain.document.document import Document
 from accrual.domain.document.earning import Goods
 from accrual.domain.pricing.discounts import CompiledDiscount, Free, Stair, Wanted
 from accrual.domain.pricing.refusals import refusals_of
+from accrual.domain.refusals import named
 
 
 def compile_discounts(document: Document, currency: str) -> tuple[CompiledDiscount, ...]:
@@ -53,10 +56,17 @@ def _wanted(when: Bought, currency: str) -> Wanted:
         quantity=None if when.quantity is None else in_units(when.quantity, 3),
         also=None if when.also is None else goods_of(when.also),
         first_purchase=when.first_purchase,
-        tiers=None if when.tier is None else frozenset(when.tier),
-        segments=None if when.segment is None else frozenset(when.segment),
-        coupons=when.coupon or (),
+        demands=tuple(_demands(when)),
     )
+
+
+def _demands(when: Bought) -> Iterator[Demand]:
+    if when.tier is not None:
+        yield on_level(frozenset(when.tier), f"only for the level {named(when.tier)}")
+    if when.segment is not None:
+        yield in_segment(frozenset(when.segment), f"only for {named(when.segment)}")
+    if when.coupon is not None:
+        yield coupon_of(when.coupon, f"only with the coupon {named(when.coupon)}")
 
 
 def _stairs(discount: Discount, currency: str) -> tuple[Stair, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from accrual.domain.amounts import Rounding
+from accrual.domain.demands import Demand
 from accrual.domain.rules import Conditions
 
 
@@ -34,9 +35,7 @@ class Wanted:
     quantity: int | None
     also: Mapping[str, frozenset[str]] | None
     first_purchase: bool
-    tiers: frozenset[str] | None
-    segments: frozenset[str] | None
-    coupons: tuple[str, ...]  #: one of these; empty: none is asked for
+    demands: tuple[Demand, ...]  #: level, segment, coupon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,15 @@
 """Whether a discount applies at all: to this place and time, these goods, and whoever buys them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from accrual.domain.accounts import AccountState
+from accrual.domain.coupons import NONE_USABLE, Usable
+from accrual.domain.demands import Asked
 from accrual.domain.facts import Purchase
 from accrual.domain.pricing.baskets import Basket
-from accrual.domain.pricing.discounts import CompiledDiscount
+from accrual.domain.pricing.discounts import CompiledDiscount, NotTaken
 
 
 class Visit(NamedTuple):
@@ -16,12 +18,15 @@ class Visit(NamedTuple):
     local: datetime
     state: AccountState = AccountState()
     known: bool = True  #: an identifier was shown
-    coupons: Collection[str] = ()  #: ids of the coupons that were presented and are good
+    coupons: Usable = NONE_USABLE  #: which of the coupons presented are good
 
 
-def closed(discount: CompiledDiscount, purchase: Purchase, visit: Visit, basket: Basket, places: Sequence[int]) -> str | None:
-    """Return the reason why a discount does not apply, or None."""
-    return discount.shut or _elsewhere(discount, purchase, visit) or _goods(discount, basket, places) or _buyer(discount, visit)
+def closed(discount: CompiledDiscount, purchase: Purchase, visit: Visit, basket: Basket, places: Sequence[int]) -> NotTaken | None:
+    """Say why a discount does not apply, if it does not."""
+    reason = discount.shut or _elsewhere(discount, purchase, visit) or _goods(discount, basket, places)
+    if reason is None and discount.wanted.first_purchase and (visit.state.purchases or not visit.known):
+        reason = "not-first-purchase"
+    return _unmet(discount, purchase, visit) if reason is None else discount.refusals[reason]
 
 
 def _elsewhere(discount: CompiledDiscount, purchase: Purchase, visit: Visit) -> str | None:
@@ -47,12 +52,8 @@ def _goods(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) ->
     return None
 
 
-def _buyer(discount: CompiledDiscount, visit: Visit) -> str | None:
-    wanted, profile = discount.wanted, visit.state.profile
-    if wanted.first_purchase and (visit.state.purchases or not visit.known):
-        return "not-first-purchase"
-    if wanted.tiers is not None and profile.tier not in wanted.tiers:
-        return "not-in-tier"
-    if wanted.segments is not None and not wanted.segments & profile.segments:
-        return "not-offered"
-    return "no-coupon" if wanted.coupons and not any(coupon in visit.coupons for coupon in wanted.coupons) else None
+def _unmet(discount: CompiledDiscount, purchase: Purchase, visit: Visit) -> NotTaken | None:
+    """Ask what is asked of whoever buys."""
+    asked = Asked(visit.state.profile, visit.local.date(), None, purchase.payments, visit.coupons)
+    refusal = next((refusal for demand in discount.wanted.demands if (refusal := demand(discount.id, asked)) is not None), None)
+    return None if refusal is None else NotTaken(*refusal)

@@ -1,8 +1,7 @@
 """The discounts of a programme version, ready to price carts in each of its currencies."""
 
-from collections.abc import Collection
-
 from accrual.domain.accounts import AccountState
+from accrual.domain.coupons import NONE_USABLE, Usable
 from accrual.domain.document.document import Document
 from accrual.domain.facts import Line, Purchase
 from accrual.domain.pricing.baskets import Basket
@@ -26,18 +25,18 @@ class Pricer:
         """Whether some discount is given for a coupon."""
         return bool(self._wanted)
 
-    def price(self, purchase: Purchase, state: AccountState, *, known: bool, coupons: Collection[str] = ()) -> Priced:
+    def price(self, purchase: Purchase, state: AccountState, *, known: bool, coupons: Usable = NONE_USABLE) -> Priced:
         """Return the cart after all discounts. A currency or zone that nobody knows has none: `Programme.decide` refuses it."""
         zone, discounts = zone_of(purchase.zone), self._by_currency.get(purchase.currency, ())
         if zone is None or not discounts:
             return Priced(Basket(purchase.lines).priced())
         return price(discounts, purchase, Visit(purchase.occurred_at.astimezone(zone), state, known=known, coupons=coupons))
 
-    def coupons_used(self, purchase: Purchase, state: AccountState, coupons: Collection[str]) -> frozenset[str]:
+    def coupons_used(self, purchase: Purchase, state: AccountState, coupons: Usable) -> frozenset[str]:
         """Return the coupons for which a receipt's goods get a discount, asked at their list prices: what was paid has fallen already."""
         priced = self.price(purchase._replace(lines=tuple(map(_listed, purchase.lines))), state, known=True, coupons=coupons)
         given = [*(taken.discount for taken in priced.taken), *(gift.discount for gift in priced.gifts)]
-        used = (next(coupon for coupon in self._wanted[discount] if coupon in coupons) for discount in given if discount in self._wanted)
+        used = (next(coupon for coupon in self._wanted[discount] if coupon in coupons.codes) for discount in given if discount in self._wanted)
         return frozenset(used)
 
 

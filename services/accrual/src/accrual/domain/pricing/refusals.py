@@ -25,9 +25,6 @@ def refusals_of(discount: Discount, currency: str) -> Mapping[str, NotTaken]:
         "below-minimum": f"only from {minimum} {currency} on",
         "too-few-items": f"only for each {when.every} bought" if when.every else f"only from {when.quantity} pieces on",
         "not-first-purchase": "only on the first purchase",
-        "not-in-tier": f"only for {_list(when.tier)}",
-        "not-offered": "not offered to you",
-        "no-coupon": f"only with the coupon {_list(when.coupon)}",
         "nothing-left": "nothing is left to take it off",
     }
     return {reason: NotTaken(discount.id, reason, text) for reason, text in words.items()}

@@ -15,7 +15,7 @@ def with_coupons(
     """Return the decision with the uses of coupons that its discounts were given for; one that gave points too is used once."""
     usable = coupons.usable(purchase, day, state)
     before = decision.effects
-    given_for = {coupon for coupon in prices.coupons_used(purchase, state, usable.codes) if usable.codes[coupon] not in before.coupons}
+    given_for = {coupon for coupon in prices.coupons_used(purchase, state, usable) if usable.codes[coupon] not in before.coupons}
     if not given_for:
         return decision
     used = coupons.use(given_for, usable, state)
