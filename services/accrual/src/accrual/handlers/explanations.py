@@ -36,7 +36,8 @@ def _step(step: Step, lines: Sequence[str]) -> dict[str, Any]:
         "lines": lines,
         "basis": step.basis,
         "text": step.text,
-    } | ({} if step.quantity == 1 else {"quantity": step.quantity})
+        "quantity": step.quantity,
+    }
 
 
 @lru_cache(maxsize=10_000)  # rules stay silent in the same words, purchase after purchase
