@@ -22,6 +22,7 @@ PROBLEM = "application/problem+json"
 ACCRUAL: Mapping[str, Any] = {
     f"GET /v1/accounts/m:{examples.ANA}": examples.BALANCE,
     f"GET /v1/accounts/m:{examples.ANA}/history": examples.HISTORY,
+    f"POST /v1/accounts/m:{examples.ANA}/tier": examples.TIER,
     f"GET /v1/grants/{examples.GRANT_ID}": examples.GRANT,
     "GET /v1/purchases": examples.PURCHASE,
     "GET /v1/verdicts": examples.VERDICT,
