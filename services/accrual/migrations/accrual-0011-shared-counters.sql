@@ -15,7 +15,6 @@ create table shared_use (
     cause_key  bytea not null,
     event_key  bytea not null, -- the event that made the change: a return gives back what a purchase used
     amount     bigint not null check (amount <> 0),
-    decided_at timestamptz not null,
     programme  text collate "C" not null,
     rule       text collate "C" not null,
     period     text collate "C" not null

@@ -64,6 +64,32 @@ earning:
 pending: {until: confirmed, at_latest: 30 days}
 """
 PARCEL_SHOP = "parcel-shop"
+JAM_SHOP = "jam-shop"
+#: One point for 10 roubles. The campaign gives 7 more as long as its 1,000 points last; a coupon gives 50 to the first three, another is personal.
+JAM = """
+programme: jam
+version: 1
+effective_from: 2024-01-01
+zone: Europe/Moscow
+currency: RUB
+merchants: [jam-shop]
+points: {name: {en: jars}, worth: 0.50}
+earning:
+  - {id: base, give: {points: 1, per: 10.00}}
+  - {id: hello, when: {coupon: [hello]}, give: {fixed: 50}}
+  - {id: birthday, when: {coupon: [birthday]}, give: {fixed: 30}}
+  - {id: keepsake, when: {coupon: [keepsake]}, give: {fixed: 20}}
+campaigns:
+  - id: spring
+    budget: {points: 1000}
+    earning:
+      - {id: spring-extra, give: {fixed: 7}}
+      - {id: visited, on: activity, when: {activity: visit}, give: {fixed: 7}}
+coupons:
+  - {id: hello, code: HELLO, uses: 3, per_member: 1}
+  - {id: birthday, unique: true, valid: 30 days}
+  - {id: keepsake, code: KEEP, uses: 5, give_back: false}
+"""
 
 
 def an_event(data: Wire, *, event_id: str, source: str) -> Event[Any]:

@@ -42,7 +42,7 @@ async def spend(service: Service, amount: int) -> None:
 
 
 def _spending(account: Account, lots: Sequence[Lot], amount: int, *, now: datetime) -> domain.Booking:
-    stamp = Stamp(random_id(), "urn:test:till", "spent", "shop", 1, now, now)
+    stamp = Stamp(random_id(), "urn:test:till", "spent", "shop", 1, now, now, evidence=b"\x01" * 32)
     balance, entries, changed = account.balance, list[Entry](), list[Lot]()
     for lot in lots:
         part = min(lot.remaining, amount)

@@ -12,6 +12,7 @@ from shared.checks import Violation
 from .builders import (
     ANAS_PHONE,
     BORIS_CARD,
+    JAM,
     NOON,
     PARCEL_SHOP,
     PARCELS,
@@ -41,10 +42,10 @@ async def audit(service: Service) -> list[Violation]:
 
 async def a_life(service: Service) -> None:
     """Everything that can happen to a ledger."""
-    await service.publish(TEA, PARCELS)
+    await service.publish(TEA, PARCELS, JAM)
     await service.hear(a_purchase("1"), a_purchase("2"), a_purchase("1", event_id="again"), a_purchase("3", currency="USD"), a_purchase("4", holder=None))
     await service.hear(a_purchase("5", merchant=TEA_HOUSE), a_purchase("6", merchant=PARCEL_SHOP), confirmed("6"))
-    await service.hear(registered(), linked(), a_purchase("7"), a_purchase("8", kopecks=100), an_activity())
+    await service.hear(registered(), linked(), a_purchase("7"), a_purchase("8", kopecks=100), an_activity(), a_purchase("14", merchant="jam-shop"))
     await service.hear(linked(version=2, released=True), a_purchase("9"), linked(ANAS_PHONE))
     service.clock.advance(days=90)
     await service.turn()
@@ -84,7 +85,7 @@ _ANOTHER = {
     "timestamp with time zone": "{0} + interval '1 microsecond'",
 }
 #: What decides what may happen yet, not what has.
-_OF_THE_FUTURE = frozenset({"confirmable", "receipt_key", "decided_as", "return_key"})
+_OF_THE_FUTURE = frozenset({"confirmable", "receipt_key", "decided_as", "return_key", "event_key"})
 _COLUMNS = "select column_name, data_type from information_schema.columns where table_name = $1 and table_schema = 'public' order by ordinal_position"
 
 
@@ -106,6 +107,8 @@ _COLUMNS = "select column_name, data_type from information_schema.columns where 
         ("activity", "verdict = 'granted'"),
         ("reversal", "transaction_id is not null"),
         ("confirmation", "true"),
+        ("shared_counter", "value > 0"),
+        ("shared_use", "amount > 0"),
     ],
 )
 async def test_any_changed_byte_is_found(service: Service, administrator: asyncpg.Connection, table: str, row: str):

@@ -185,7 +185,7 @@ class Books:
         await accounts.save(connection, [self._standings[account_id] for account_id in sorted(self._touched)])
         await accounts.save_profiles(connection, self._profiles)
         await accounts.count(connection, self._counted.items())
-        await self.tally.save(connection, now=now)
+        await self.tally.save(connection)
         await self.levels.save(connection, now=now)
         await self.entitlements.save(connection, now=now)
         if self._closed:

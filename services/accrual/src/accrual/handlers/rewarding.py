@@ -192,7 +192,7 @@ async def count(desk: Desk, rewards: Rewards, reward: Reward, counters: tuple[Ac
     own, common = rewards.taken(reward, state, at=desk.now)
     tally.raise_to(rewards.programme, common, Holding(entitlement.id.bytes, event_key(desk.origin.source, desk.origin.event_id)))
     await accounts.count(desk.connection, [((entitlement.account_id, key), value) for key, value in own])
-    await tally.save(desk.connection, now=desk.now)
+    await tally.save(desk.connection)
 
 
 async def _chosen(desk: Desk, found: Entitlement, programme: Programme, options: list[str], *, default: bool) -> Entitlement | Denied:

@@ -1,7 +1,6 @@
 """What is counted for all accounts together, carried through a batch beside the books, with what each cause holds of it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 from accrual.domain.accounts import CounterKey
@@ -57,11 +56,11 @@ class Tally:
         for name in sorted(before.keys() | after.keys()):
             self._change(holding, name, after.get(name, 0) - before.get(name, 0))
 
-    async def save(self, connection: Connection, *, now: datetime) -> None:
+    async def save(self, connection: Connection) -> None:
         """Write counters and who changed them, one statement a table."""
         await shared.save(connection, {name: self._values[name] for name in sorted(self._changed)})
         uses = [Use(*holding, name, amount) for (holding, name), amount in self._uses.items() if amount]
-        await shared.add_uses(connection, uses, decided_at=now)
+        await shared.add_uses(connection, uses)
 
     def _value(self, name: SharedKey) -> int:
         try:

@@ -1,7 +1,6 @@
 """What is counted for all accounts of a programme together: budgets, uses of coupons, stock. Locked last, after accounts."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 from accrual.domain.accounts import CounterKey
@@ -43,8 +42,8 @@ _SAVE = """
     where (shared_counter.programme, shared_counter.rule, shared_counter.period) = (new.programme, new.rule, new.period)
 """
 _ADD_USES = """
-    insert into shared_use (decided_at, cause_key, event_key, programme, rule, period, amount)
-    select $1::timestamptz, unnest($2::bytea[]), unnest($3::bytea[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::bigint[])
+    insert into shared_use (cause_key, event_key, programme, rule, period, amount)
+    select unnest($1::bytea[]), unnest($2::bytea[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::bigint[])
 """
 _USED = """
     select cause_key, programme, rule, period, sum(amount)::bigint from shared_use
@@ -76,12 +75,12 @@ async def save(connection: Connection, changed: Mapping[SharedKey, int]) -> None
         await connection.execute(_SAVE, *_columns(list(changed)), list(changed.values()))
 
 
-async def add_uses(connection: Connection, uses: Collection[Use], *, decided_at: datetime) -> None:
+async def add_uses(connection: Connection, uses: Collection[Use]) -> None:
     """Write which cause changed them by how much."""
     if uses:
         columns = _columns([use.key for use in uses])
         amounts = [use.amount for use in uses]
-        await connection.execute(_ADD_USES, decided_at, [use.cause_key for use in uses], [use.event_key for use in uses], *columns, amounts)
+        await connection.execute(_ADD_USES, [use.cause_key for use in uses], [use.event_key for use in uses], *columns, amounts)
 
 
 async def used(connection: Connection, cause_keys: Iterable[bytes]) -> dict[bytes, dict[SharedKey, int]]:
