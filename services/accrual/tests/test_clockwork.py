@@ -11,6 +11,7 @@ from contracts.envelope import decode
 
 from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, TEA, TEA_HOUSE, a_purchase, linked
 from .conftest import NewService, Service
+from .test_checks import audit
 
 
 async def tea(service: Service, *purchase_ids: str, holder: str = ANAS_CARD, at: datetime = NOON) -> None:
@@ -130,3 +131,21 @@ async def test_points_of_somebody_who_was_forgotten_expire_in_silence(service: S
     assert await service.turn() == 2
     assert await service.said() == before
     assert await service.fetch("select available + pending from account where kind = 'unclaimed'") == [(0,)]
+
+
+async def test_what_is_left_when_a_programme_closes_is_gone(service: Service):
+    await tea(service, "1")
+    closing = TEA.replace("version: 1", "version: 2").replace("2024-01-01", "2025-03-11") + "close: {earn_until: 2025-03-20, spend_until: 2025-04-15}\n"
+    await service.publish(closing)
+    service.clock.now = datetime(2025, 3, 21, 12, tzinfo=UTC)
+    assert await service.hear(a_purchase("2", merchant=TEA_HOUSE, zone="UTC", at=service.clock.now)) == ["refused not-in-force"]
+    service.clock.now = datetime(2025, 4, 15, 23, 59, 59, tzinfo=UTC)
+    await service.turn()
+    assert await service.balances() == {(ANAS_CARD, "tea"): (0, 100)}
+    service.clock.now = datetime(2025, 4, 16, tzinfo=UTC)
+    assert await service.turn() == 1
+    assert await service.balances() == {}
+    expired = decode((await service.said())[-1])
+    assert (expired.type, expired.data.points, expired.time) == ("loyalty.reward.expired.v1", 100, service.clock.now)
+    assert await service.turn() == 0
+    assert not await audit(service)

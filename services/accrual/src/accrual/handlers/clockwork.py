@@ -51,7 +51,13 @@ class Clockwork:
         if found:
             return await self._each(connection, found, partial(turn_levels, programmes=programmes, now=now), now=now)
         found = await due.to_expire(connection, now=now, limit=LIMIT, but=self._failed)
-        return await self._each(connection, found, partial(_some, step=_expire, now=now), now=now)
+        if found:
+            return await self._each(connection, found, partial(_some, step=_expire, now=now), now=now)
+        for programme, closed_at in programmes.closed(at=now):
+            found = await due.to_close(connection, programme=programme, limit=LIMIT, but=self._failed)
+            if found:
+                return await self._each(connection, found, partial(_some, step=partial(_expire, closed_at=closed_at), now=now), now=now)
+        return 0
 
     async def _each(self, connection: Connection, found: Mapping[UUID, UUID], turn: _Turn, *, now: datetime) -> int:
         """Do it for all at once; if that fails because of one account, for each account alone. Returns for how many lots or levels it was done or tried."""
@@ -107,10 +113,12 @@ def activate(books: Books, lot: Lot, owner: Owner, now: datetime) -> list[Messag
     return said + pay(books, account.id, stamp, owner=owner.holder, origin=origin)
 
 
-def _expire(books: Books, lot: Lot, owner: Owner, now: datetime) -> list[Message]:
-    if lot.remaining == 0 or lot.expires_at is None:
+def _expire(books: Books, lot: Lot, owner: Owner, now: datetime, closed_at: datetime | None = None) -> list[Message]:
+    """Let a lot go whose last day is over, or that of its programme."""
+    gone_at = lot.expires_at if closed_at is None else closed_at
+    if lot.remaining == 0 or gone_at is None:
         return []
-    origin = _origin(lot, "expired", lot.expires_at)
+    origin = _origin(lot, "expired", gone_at)
     stamp = _stamp(origin, RewardExpired.type, owner, now)
     account = books.expire(lot, stamp)
     return [rewards.expired(account, lot, lot.remaining, stamp, owner=owner.holder, origin=origin)] if owner.holder else []

@@ -14,6 +14,10 @@ _TO_EXPIRE = """
     select id, account_id from lot
     where remaining > 0 and expires_at <= $1 and account_id <> all($3::uuid[]) order by expires_at, id limit $2
 """
+_TO_CLOSE = """
+    select lot.id, lot.account_id from lot join account on account.id = lot.account_id
+    where lot.remaining > 0 and account.programme = $1 and lot.account_id <> all($3::uuid[]) order by lot.id limit $2
+"""
 _MAKE_PARTITIONS = "select make_entry_partitions($1, $2)"
 
 
@@ -25,6 +29,11 @@ async def to_activate(connection: Connection, *, now: datetime, limit: int, but:
 async def to_expire(connection: Connection, *, now: datetime, limit: int, but: Iterable[UUID] = ()) -> dict[UUID, UUID]:
     """Find lots with points left whose last day is over, the longest waiting first, with their accounts. Some accounts may be left out."""
     return {row[0]: row[1] for row in await connection.fetch(_TO_EXPIRE, now, limit, list(but))}
+
+
+async def to_close(connection: Connection, *, programme: str, limit: int, but: Iterable[UUID] = ()) -> dict[UUID, UUID]:
+    """Find what is left in lots of a programme that has closed, with their accounts."""
+    return {row[0]: row[1] for row in await connection.fetch(_TO_CLOSE, programme, limit, list(but))}
 
 
 async def make_partitions(connection: Connection, *, now: datetime, months: int) -> int:
