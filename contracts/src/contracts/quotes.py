@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.fields import Count, Id, Text
-from contracts.replies import Reply
+from contracts.replies import Reply, Tier
 from contracts.rewards import Explanation
 
 
@@ -104,4 +104,5 @@ class Quote(Reply):
     explanation: Explanation
     spendable: Annotated[Spendable | None, Field(description="Null where nobody was named.")] = None
     rewards: Annotated[tuple[RewardWithinReach, ...], Field(description="What points can be exchanged for; of nobody's points where nobody was named.")] = ()
+    tier: Annotated[Tier | None, Field(description="Null where the programme has no levels, or nobody was named.")] = None
     receipt: Annotated[tuple[Text, ...], Field(description="What to print or show, line by line, in the language asked for.")] = ()

@@ -9,7 +9,7 @@ import pytest
 from accrual.schedule import JOBS
 from accrual.store import quotes
 
-from .builders import ANAS_CARD, MEMBER_ANA, NOON, a_purchase, linked
+from .builders import ANAS_CARD, MEMBER_ANA, NOON, a_purchase, linked, returned
 from .conftest import Caller
 
 SHOP = "tool-shop"
@@ -126,3 +126,87 @@ async def test_a_member_is_priced_by_card_and_by_name(shop: Caller):
     for holder in (ANAS_CARD, MEMBER_ANA):
         quote = (await shop.post("/v1/quotes", {"holder": holder, "purchase": a_cart(DRILL)})).json()
         assert quote["discount_amount"] == 150_00
+
+
+#: Points, coupons, rewards and levels, all in one.
+CLUB = """
+programme: club
+version: 1
+effective_from: 2024-01-01
+zone: UTC
+currency: RUB
+merchants: [tool-shop]
+points: {name: {en: bolts}, worth: 0.50}
+earning:
+  - {id: base, give: {points: 1, per: 1.00}}
+spending: {minimum: 10, share: 50%}
+coupons:
+  - {id: spring, code: SPRING, uses: 1}
+discounts:
+  - {id: card, name: {en: Card}, when: {tier: gold}, percent: 10}
+  - {id: spring, name: {en: Spring}, when: {coupon: spring}, amount: 5.00}
+rewards:
+  - {id: mug, name: {en: A mug}, kind: gift, cost: 40}
+  - {id: drill, name: {en: A drill}, kind: gift, cost: 250}
+  - {id: tour, kind: service, cost: 30, tier: gold}
+  - {id: last-one, kind: gift, cost: 20, stock: 1, per_member: {times: 1, per: ever}}
+tiers:
+  by: money_spent
+  window: forever
+  levels: [{id: new, name: {en: New}, from: 0}, {id: gold, name: {en: Gold}, from: 150.00}]
+"""
+
+
+@pytest.fixture
+async def club(caller: Caller) -> Caller:
+    await caller.service.publish(CLUB)
+    return caller
+
+
+async def test_a_quote_shows_everything_that_somebody_has(club: Caller):
+    await club.service.hear(a_purchase("1", merchant=SHOP, kopecks=100_00, zone="UTC"))
+    quote = (await club.post("/v1/quotes", {"holder": ANAS_CARD, "purchase": a_cart(DRILL | {"paid_amount": 60_00}, coupons=["spring", "NEVER"])})).json()
+    assert [(each["code"], each["valid"], each["coupon"], each["reason"]) for each in quote["coupons"]] == [
+        ("spring", True, "spring", None),
+        ("NEVER", False, None, "unknown-coupon"),
+    ]
+    assert (quote["total_amount"], quote["points"]) == (55_00, 55)
+    assert quote["spendable"] == {"points": 55, "amount": 27_50, "limited": "over-share", "text": quote["spendable"]["text"], "missing": 0}
+    assert [(each["reward"], each["available"], each["reason"], each["missing"]) for each in quote["rewards"]] == [
+        ("last-one", True, None, 0),
+        ("tour", False, "tier-needed", 0),
+        ("mug", True, None, 0),
+        ("drill", False, "insufficient-points", 150),
+    ]
+    assert (quote["tier"]["level"], quote["tier"]["next"], quote["tier"]["to_next"]) == ("new", "gold", {"money_spent": 50_00})
+    assert quote["receipt"] == [
+        "Spring: -5.00",
+        "You save 5.00 RUB",
+        "To pay: 55.00 RUB",
+        "bolts: +55 for this purchase",
+        "bolts: up to 55 for this purchase, worth 27.50 RUB",
+        "bolts: 40 for A mug",
+        "Your level: New",
+        "50.00 RUB more for the level Gold",
+    ]
+
+
+async def test_a_discount_of_a_level_begins_with_the_purchase_after_it_was_reached(club: Caller):
+    asked = {"holder": ANAS_CARD, "purchase": a_cart(DRILL | {"paid_amount": 60_00})}
+    await club.service.hear(a_purchase("1", merchant=SHOP, kopecks=149_99, zone="UTC"))
+    assert (await club.post("/v1/quotes", asked)).json()["discount_amount"] == 0
+    await club.service.hear(a_purchase("2", merchant=SHOP, kopecks=1, zone="UTC"))
+    quote = (await club.post("/v1/quotes", asked)).json()
+    assert [(each["discount"], each["amount"]) for each in quote["discounts"]] == [("card", 6_00)]
+
+
+async def test_a_coupon_is_used_by_the_receipt_and_not_by_quotes(club: Caller):
+    asked = {"holder": ANAS_CARD, "purchase": a_cart(DRILL | {"paid_amount": 60_00}, coupons=["SPRING"])}
+    for _ in range(2):
+        assert (await club.post("/v1/quotes", asked)).json()["discount_amount"] == 5_00
+    assert (await club.post("/v1/quotes", {"purchase": asked["purchase"]})).json()["coupons"][0]["reason"] == "not-identified"
+    await club.service.hear(a_purchase("1", merchant=SHOP, kopecks=55_00, zone="UTC", coupons=("SPRING",)))
+    used = (await club.post("/v1/quotes", asked)).json()
+    assert (used["discount_amount"], used["coupons"][0]["reason"]) == (0, "coupon-used-up")
+    await club.service.hear(returned("1", merchant=SHOP))
+    assert (await club.post("/v1/quotes", asked)).json()["discount_amount"] == 5_00

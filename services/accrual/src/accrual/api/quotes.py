@@ -10,13 +10,13 @@ from accrual.api import wire
 from accrual.api.parts import Desk
 from accrual.domain.decisions import Grant, Refusal
 from accrual.domain.pricing.discounts import Priced
-from accrual.domain.pricing.receipts import Figures, named, receipt
+from accrual.domain.pricing.receipts import Climbing, Figures, Rung, named, receipt
 from accrual.handlers.carts import QuotedCart, quote_cart
 from accrual.handlers.explanations import explanation_json
 from accrual.store import quotes
 from accrual.store.quotes import StoredQuote
 from accrual.store.snapshots import connected, snapshot
-from contracts.quotes import DiscountNotTaken, DiscountTaken, Gift, LineDiscount, Quote, QuotedPrice
+from contracts.quotes import DiscountNotTaken, DiscountTaken, Gift, LineDiscount, Quote, QuotedCoupon, QuotedPrice, RewardWithinReach, Spendable
 from contracts.requests import QuoteRequest
 from shared.auth import require
 from shared.ids import random_id
@@ -58,7 +58,7 @@ def routes(desk: Desk) -> APIRouter:
 def _quote(quoted: QuotedCart, language: str, quote_id: UUID, *, valid_until: datetime) -> Quote:
     terms, priced, decision = quoted.programme.terms, quoted.priced, quoted.decision
     total = priced.total_amount + quoted.purchase.delivery_amount
-    points = decision.explanation.points
+    points, spendable = decision.explanation.points, _spendable(quoted)
     figures = Figures(
         priced=priced,
         currency=quoted.purchase.currency,
@@ -66,8 +66,9 @@ def _quote(quoted: QuotedCart, language: str, quote_id: UUID, *, valid_until: da
         point_names=terms.point_names,
         decimals=terms.decimals,
         points=points,
-        spendable=None,
-        reachable=None,
+        spendable=None if spendable is None else (spendable.points, spendable.amount),
+        reachable=quoted.means.worth_telling,
+        climbing=_climbing(quoted),
     )
     return Quote(
         quote_id=quote_id,
@@ -82,8 +83,43 @@ def _quote(quoted: QuotedCart, language: str, quote_id: UUID, *, valid_until: da
         usable_from=decision.usable_from if isinstance(decision, Grant) else None,
         expires_at=decision.expires_at if isinstance(decision, Grant) else None,
         explanation=wire.explanation(explanation_json(decision.explanation)),
+        coupons=tuple(QuotedCoupon(code=code, valid=reason is None, coupon=coupon, reason=reason) for code, coupon, reason in quoted.coupons),
+        spendable=spendable,
+        rewards=tuple(
+            RewardWithinReach(
+                reward=reward.id,
+                name=named(reward.names, language, reward.id),
+                cost=reward.cost,
+                available=denied is None,
+                reason=None if denied is None else denied.reason,
+                missing=reward.missing,
+            )
+            for reward, denied in quoted.means.rewards
+        ),
+        tier=None if quoted.level is None else wire.tier(quoted.level),
         receipt=receipt(figures, language),
     )
+
+
+def _spendable(quoted: QuotedCart) -> Spendable | None:
+    """Tell how many points may be used for the cart, and what they are worth."""
+    found = quoted.means.spendable
+    if found is None:
+        return None
+    worth = quoted.programme.worth(found.points, quoted.purchase.currency)
+    return Spendable(points=found.points, amount=worth, limited=found.limited, text=found.text, missing=found.missing)
+
+
+def _climbing(quoted: QuotedCart) -> Climbing | None:
+    """Return the level and what is ahead, as a receipt tells it."""
+    found, ladder = quoted.level, quoted.programme.ladder
+    if found is None or ladder is None:
+        return None
+    level = Rung(found.names, found.level)
+    following = next((each for each in ladder.levels if each.id == found.next_level), None)
+    if following is None:
+        return Climbing(level)
+    return Climbing(level, Rung(following.names, following.id), found.to_next.get("money_spent"), found.to_next.get("points_earned"))
 
 
 def _discounts(priced: Priced, language: str) -> dict[str, Any]:

@@ -2,17 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
-from accrual.domain.accounts import AccountState
+from accrual.domain.coupons import Usable
 from accrual.domain.decisions import Grant, NothingEarned, Refusal
 from accrual.domain.facts import Line, Payment, Purchase
 from accrual.domain.pricing.discounts import Priced, PricedLine
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
-from accrual.handlers.counting import state_seen
-from accrual.store import Connection, reading
+from accrual.domain.tiers.outlook import Outlook
+from accrual.handlers import buyers
+from accrual.handlers.buyers import NOT_IDENTIFIED, UNKNOWN_COUPON, Buyer
+from accrual.handlers.means import Means, means
+from accrual.store import Connection
 from contracts.requests import Cart, QuoteRequest
+
+
+class Shown(NamedTuple):
+    """A code that was presented, its coupon if there is one, and why it may not be used, if it may not."""
+
+    code: str
+    coupon: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +34,9 @@ class QuotedCart:
     priced: Priced
     purchase: Purchase  #: at the prices after discounts
     decision: Grant | NothingEarned
+    coupons: tuple[Shown, ...]
+    means: Means
+    level: Outlook | None
 
 
 async def quote_cart(connection: Connection, programmes: Programmes, asked: QuoteRequest, *, now: datetime) -> QuotedCart | Refusal:
@@ -31,11 +45,22 @@ async def quote_cart(connection: Connection, programmes: Programmes, asked: Quot
     programme = programmes.select(fact, now=now)
     if isinstance(programme, Refusal):
         return programme
-    state = await _state(connection, asked.holder, programmes, programme, fact) if asked.holder else AccountState()
-    priced = programme.prices.price(fact, state, known=asked.holder is not None)
+    buyer = await buyers.find(connection, asked.holder, programmes, programme, fact, now=now)
+    usable = buyer.usable(programme, fact)
+    priced = programme.prices.price(fact, buyer.state, known=buyer.known, coupons=usable)
     purchase = discounted(fact, priced.lines) if priced.taken else fact
-    decision = programme.decide(purchase, state)
-    return decision if isinstance(decision, Refusal) else QuotedCart(programme=programme, priced=priced, purchase=purchase, decision=decision)
+    decision = programme.decide(purchase, buyer.state)
+    if isinstance(decision, Refusal):
+        return decision
+    return QuotedCart(
+        programme=programme,
+        priced=priced,
+        purchase=purchase,
+        decision=decision,
+        coupons=_shown(fact, buyer, programme, usable),
+        means=means(programme, buyer.state, buyer.lots, purchase, known=buyer.known, now=now),
+        level=buyer.level,
+    )
 
 
 def purchase_of(cart: Cart, *, now: datetime) -> Purchase:
@@ -75,7 +100,11 @@ def discounted(purchase: Purchase, prices: tuple[PricedLine, ...]) -> Purchase:
     return purchase._replace(lines=lines)
 
 
-async def _state(connection: Connection, holder: str, programmes: Programmes, programme: Programme, fact: Purchase) -> AccountState:
-    """Read what the rules remember of a holder. Somebody never seen has no past."""
-    opened = await reading.open_accounts(connection, holder, programme=programme.terms.id)
-    return await state_seen(connection, opened[0].account_id if opened else None, programmes, programme, fact)
+def _shown(purchase: Purchase, buyer: Buyer, programme: Programme, usable: Usable) -> tuple[Shown, ...]:
+    """Say of each code that was presented whether its coupon may be used."""
+    found = []
+    for code in purchase.coupons:
+        coupon = programme.coupons.named(code, buyer.state)
+        reason = NOT_IDENTIFIED if not buyer.known else UNKNOWN_COUPON if coupon is None else usable.refused.get(coupon)
+        found.append(Shown(code, coupon, reason))
+    return tuple(found)

@@ -174,6 +174,7 @@ QUOTE: Example = {
         "missing": 0,
     },
     "rewards": [{"reward": "free-drink", "name": "A drink", "cost": 250, "available": False, "reason": "insufficient-points", "missing": 10}],
+    "tier": None,
     "receipt": [
         "Gold card: -12.50",
         "You save 12.50 RUB",

@@ -18,6 +18,9 @@ _TEXTS = {
         "spendable": "{points_name}: up to {points} for this purchase, worth {amount} {currency}",
         "reward": "{points_name}: {points} for {reward}",
         "missing": "{points_name}: {points} more for {reward}",
+        "level": "Your level: {level}",
+        "more_money": "{amount} {currency} more for the level {level}",
+        "more_points": "{points_name}: {points} more for the level {level}",
     },
     "ru": {
         "gift": "В подарок: {pieces} x {sku}",
@@ -27,6 +30,9 @@ _TEXTS = {
         "spendable": "{points_name}: до {points} в оплату этой покупки, это {amount} {currency}",
         "reward": "{points_name}: {points} за {reward}",
         "missing": "{points_name}: ещё {points} до {reward}",
+        "level": "Ваш уровень: {level}",
+        "more_money": "До уровня {level}: ещё {amount} {currency}",
+        "more_points": "{points_name}: ещё {points} до уровня {level}",
     },
 }
 
@@ -42,6 +48,22 @@ class Reachable(NamedTuple):
     missing: int
 
 
+class Rung(NamedTuple):
+    """A level by its names and its id."""
+
+    names: Names
+    id: str
+
+
+class Climbing(NamedTuple):
+    """The level that somebody has, and what is missing for the next one: money, points, or nothing that a receipt can say."""
+
+    level: Rung
+    next: Rung | None = None
+    money: int | None = None
+    points: int | None = None
+
+
 class Figures(NamedTuple):
     """What there is to tell."""
 
@@ -53,6 +75,7 @@ class Figures(NamedTuple):
     points: int  #: to be earned
     spendable: tuple[int, int] | None  #: points that may be used, and what they are worth
     reachable: Reachable | None  #: the reward worth telling of
+    climbing: Climbing | None = None
 
 
 def named(names: Names, language: str, otherwise: str) -> str:
@@ -84,3 +107,18 @@ def _lines(figures: Figures, language: str, texts: Mapping[str, str]) -> Iterato
         names, id_, cost, missing = figures.reachable
         text, points = ("missing", missing) if missing else ("reward", cost)
         yield texts[text].format(points_name=points_name, points=written(points, figures.decimals), reward=named(names, language, id_))
+    if figures.climbing is not None:
+        yield from _levels(figures, figures.climbing, language, texts)
+
+
+def _levels(figures: Figures, climbing: Climbing, language: str, texts: Mapping[str, str]) -> Iterator[str]:
+    yield texts["level"].format(level=named(climbing.level.names, language, climbing.level.id))
+    if climbing.next is None:
+        return
+    level = named(climbing.next.names, language, climbing.next.id)
+    if climbing.money:
+        amount = written(climbing.money, minor_digits(figures.currency))
+        yield texts["more_money"].format(amount=amount, currency=figures.currency, level=level)
+    elif climbing.points:
+        points = written(climbing.points, figures.decimals)
+        yield texts["more_points"].format(points_name=named(figures.point_names, language, ""), points=points, level=level)
