@@ -11,6 +11,12 @@ from contracts.rewards import Buckets, Cause, Explanation
 from contracts.verdicts import Verdict
 
 
+MovementName = Literal[
+    "granted", "activated", "expired", "moved-in", "moved-out", "reversed", "debt-paid", "held", "released", "spent", "restored", "adjusted", "forfeited"
+]
+"""What happened to an account."""
+
+
 class Reply(BaseModel):
     """The base of every reply: frozen, and blind to fields it does not know, so that owners can grow before the gateway does.
 
@@ -83,7 +89,7 @@ class Movement(Reply):
 
     programme: Id
     account_version: int
-    movement: Literal["granted", "activated", "expired", "moved-in", "moved-out", "reversed", "debt-paid"]
+    movement: MovementName
     points: Points
     balance: Buckets
     grant_id: UUID | None = None
@@ -178,6 +184,7 @@ class ReturnQuote(Reply):
     points_forgiven: Count
     debt: Annotated[Count, Field(description="To be owed from then on.")]
     points_kept: Annotated[Count, Field(description="What the purchase goes on giving.")]
+    points_restored: Annotated[Count, Field(description="Points that paid for the goods, and come back with them.")] = 0
     balance: Annotated[Buckets | None, Field(description="Of the account afterwards; null where nobody was identified.")] = None
     explanation: Annotated[Explanation, Field(description="Of what is kept.")]
 

@@ -25,6 +25,7 @@ create table hold (
     check (release_id is null or state <> 'open')
 );
 create index hold_of_account on hold (account_id) where state = 'open';
+create index hold_of_release on hold (release_id) where release_id is not null;
 create index hold_to_expire on hold (expires_at) where state = 'open';
 
 -- Each time that points were used: by a hold, or at once. Its id is that of the transaction.
@@ -60,21 +61,20 @@ create table allocation (
     primary key (transaction_id, lot_id)
 );
 
--- Points given (more than 0) or taken by hand. Somebody else has to approve it.
+-- Points given (more than 0) or taken by hand. Somebody else has to approve it; its id is then that of the transaction, and of the lot.
 create table adjustment (
-    id             uuid primary key,
-    account_id     uuid not null,
-    points         bigint not null check (points <> 0 and abs(points) <= 1000000000000000),
-    requested_at   timestamptz not null,
-    booked_at      timestamptz,
-    transaction_id uuid,
-    forfeit        boolean not null,
-    reason         text not null,
-    requested_by   text collate "C" not null,
-    approved_by    text collate "C",
+    id           uuid primary key,
+    account_id   uuid not null,
+    points       bigint not null check (points <> 0 and abs(points) <= 1000000000000000),
+    requested_at timestamptz not null,
+    booked_at    timestamptz,
+    forfeit      boolean not null,
+    reason       text not null,
+    requested_by text collate "C" not null,
+    approved_by  text collate "C",
     check (approved_by <> requested_by),
     check (points < 0 or not forfeit),
-    check ((approved_by is null) = (booked_at is null) and (approved_by is null) = (transaction_id is null))
+    check ((approved_by is null) = (booked_at is null))
 );
 
 -- Points of one lot that became a lot of somebody else. Its id is that of the transaction, and of the lot.
@@ -98,5 +98,5 @@ alter table entry add constraint entry_first_leg check (
 
 grant select, insert on hold, spend, restoral, allocation, adjustment, transfer to accrual_app;
 grant update (captured, owed, resolved_at, release_id, state) on hold to accrual_app;
-grant update (booked_at, transaction_id, approved_by) on adjustment to accrual_app;
+grant update (booked_at, approved_by) on adjustment to accrual_app;
 grant update (expires_at) on lot to accrual_app; -- one that is given points back after its last day lives some days more

@@ -17,6 +17,7 @@ from accrual.app import MAX_BODY_BYTES
 from accrual.consumer import handlers
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.clockwork import Clockwork
+from accrual.handlers.overdue import Overdue
 from accrual.handlers.publishing import Publication, publish
 from contracts.envelope import Event, Record, encode
 from shared.auth import Verifier, issue
@@ -97,6 +98,11 @@ class Service:
                 return total
             total += done
 
+    async def overdue(self) -> int:
+        """Let the clock expire every hold that is due, and return how many were."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            return await Overdue().turn(connection, self.clock())
+
     async def fetch(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
         return [tuple(row.values()) for row in await self.pool.fetch(query, *arguments)]
 
@@ -142,8 +148,8 @@ async def service(new_service: NewService) -> Service:
 
 
 KEY = OKPKey.generate_key("Ed25519")
-_READING = ("accounts:read", "verdicts:read", "quotes:read", "programmes:read", "operations:read", "coupons:read")
-_WRITING = ("programmes:write", "programmes:approve", "coupons:write", "rewards:write", "rewards:pay", "raffles:draw")
+_READING = ("accounts:read", "verdicts:read", "quotes:read", "programmes:read", "operations:read", "coupons:read", "holds:read")
+_WRITING = ("programmes:write", "programmes:approve", "coupons:write", "rewards:write", "rewards:pay", "raffles:draw", "holds:write")
 ALL = (*_READING, *_WRITING)
 
 

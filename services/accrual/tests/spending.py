@@ -1,16 +1,14 @@
-"""Points that were used, until holds at a till can use them."""
+"""Using points as a till does: hold, then capture; straight to the handlers, without HTTP around them."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from accrual.domain import ledger as domain
-from accrual.domain.chain import canonical, link
-from accrual.domain.entries import Account, Bucket, Entry, Stamp, SystemAccount, Transaction
-from accrual.domain.lots import Lot, reduced
-from accrual.store import accounts, ledger
-from accrual.store.accounts import Standing
+from accrual.handlers import holds
+from accrual.handlers.holds import Declined, Shown
+from contracts.holds import HoldRequest
 from shared.ids import random_id
 
+from .builders import ANAS_CARD
 from .conftest import Service
 
 SHOP = """
@@ -25,34 +23,39 @@ earning:
   - {id: base, give: {points: 1, per: 1.00}}
   - {id: newsletter, on: activity, when: {activity: newsletter}, give: {fixed: 25}}
 """
+TILL = "urn:loyalty:accrual:http:till-7"
 
 
-async def spend(service: Service, amount: int) -> None:
-    """Use points of the only account of the shop that has any, as a hold at a till will: available → redeemed, out of its lots, in order."""
+async def hold(service: Service, points: int, *, holder: str = ANAS_CARD, merchant: str = "shop", purchase_id: str = "p-1", **asked: Any) -> Shown | Declined:
+    """Put points aside for a purchase."""
+    request = HoldRequest(holder=holder, merchant=merchant, purchase_id=purchase_id, points=points, **asked)
     async with service.pool.acquire() as connection, connection.transaction():
-        rows = await connection.fetch("select id from account where kind <> 'system' and programme = 'shop' and available > 0")
-        (account_id,) = (row["id"] for row in rows)
-        await accounts.lock(connection, [account_id])
-        standing = (await accounts.load(connection, [account_id]))[account_id]
-        lots = (await ledger.open_lots_of(connection, [account_id]))[account_id]
-        booking = _spending(standing.account, lots, amount, now=service.clock())
-        await ledger.book(connection, [booking], booked_at=service.clock())
-        await ledger.change_lots(connection, booking.lots)
-        await accounts.save(connection, [Standing(booking.accounts[0], standing.state)])
+        programmes = await service.catalogue.current(connection)
+        return await holds.hold(connection, programmes, request, source=TILL, key=str(random_id()), now=service.clock())
 
 
-def _spending(account: Account, lots: Sequence[Lot], amount: int, *, now: datetime) -> domain.Booking:
-    stamp = Stamp(random_id(), "urn:test:till", "spent", "shop", 1, now, now, evidence=b"\x01" * 32)
-    balance, entries, changed = account.balance, list[Entry](), list[Lot]()
-    for lot in lots:
-        part = min(lot.remaining, amount)
-        if part:
-            amount -= part
-            balance = balance._replace(available=balance.available - part)
-            entries.append(Entry(account.id, account.version + 1, Bucket.AVAILABLE, -part, balance.available, lot.id))
-            entries.append(Entry(SystemAccount.REDEEMED.id_in("shop"), None, Bucket.SYSTEM, part, None, lot.id))
-            changed.append(reduced(lot, points=part))
-    assert amount == 0
-    transaction = Transaction(stamp, "spend", tuple(entries))  # type: ignore[arg-type]  # the ledger has no word for it yet
-    after = Account(account.id, account.version + 1, balance, link(account.hash, canonical(transaction)))
-    return domain.Booking(transaction, (after,), tuple(changed))
+async def held(service: Service, points: int, **asked: Any) -> UUID:
+    """Put points aside that are there, and return the hold's id."""
+    made = await hold(service, points, **asked)
+    assert isinstance(made, Shown), made
+    return made.hold.id
+
+
+async def capture(service: Service, hold_id: UUID, *, points: int | None = None) -> Shown | Declined:
+    """Use the points of a hold."""
+    async with service.pool.acquire() as connection, connection.transaction():
+        return await holds.capture(connection, hold_id, points=points, source=TILL, key=str(random_id()), now=service.clock())
+
+
+async def release(service: Service, hold_id: UUID) -> Shown | Declined:
+    """Give the points of a hold back."""
+    async with service.pool.acquire() as connection, connection.transaction():
+        return await holds.release(connection, hold_id, source=TILL, key=str(random_id()), now=service.clock())
+
+
+async def spend(service: Service, amount: int, *, purchase_id: str = "elsewhere") -> None:
+    """Use points of the only holder of the shop who has any."""
+    rows = await service.fetch("select holder from holder join account on account.id = account_id where holder.programme = 'shop' and available > 0")
+    ((holder,),) = rows
+    used = await capture(service, await held(service, amount, holder=holder, purchase_id=purchase_id))
+    assert isinstance(used, Shown), used

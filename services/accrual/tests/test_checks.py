@@ -70,7 +70,7 @@ async def things_come_back(service: Service) -> None:
 async def test_a_ledger_that_was_kept_is_clean(service: Service):
     await a_life(service)
     operations = await service.fetch("select distinct operation from entry where hash is not null order by 1")
-    assert [name for (name,) in operations] == ["activate", "claim", "expire", "grant", "pay-debt", "reverse", "spend"]
+    assert [name for (name,) in operations] == ["activate", "capture", "claim", "expire", "grant", "hold", "pay-debt", "reverse"]
     assert await audit(service) == []
 
 

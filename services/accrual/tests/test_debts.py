@@ -52,7 +52,7 @@ async def test_forgiving_everything_moves_nothing_and_is_told(service: Service):
     assert await service.hear(brought_back("1")) == ["reversed"]
     told = decode((await service.said())[-1]).data
     assert isinstance(told, RewardReversed)
-    assert (told.points, told.forgiven, told.account_version) == (0, 150, 2)
+    assert (told.points, told.forgiven, told.account_version) == (0, 150, 3)
     assert await service.fetch("select transaction_id, forgiven from reversal") == [(None, 150)]
     assert await audit(service) == []
 

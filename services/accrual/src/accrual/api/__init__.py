@@ -1,11 +1,11 @@
-"""How programs ask accrual, by HTTP: balances, history, explanations, quotes, verdicts, programmes, drafts, returns, levels."""
+"""How programs ask accrual, by HTTP: balances, history, explanations, quotes, verdicts, programmes, drafts, returns, levels, holds."""
 
 from fastapi import APIRouter
 
-from accrual.api import accounts, coupons, decisions, drafts, programmes, quotes, returns, rewards, tiers
+from accrual.api import accounts, coupons, decisions, drafts, holds, programmes, quotes, returns, rewards, tiers
 from accrual.api.parts import Desk
 
 
 def routers(desk: Desk) -> tuple[APIRouter, ...]:
     """Return everything that accrual answers."""
-    return tuple(part.routes(desk) for part in (accounts, coupons, decisions, quotes, returns, rewards, programmes, drafts, tiers))
+    return tuple(part.routes(desk) for part in (accounts, coupons, decisions, quotes, returns, rewards, programmes, drafts, tiers, holds))

@@ -4,7 +4,6 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Literal
 from uuid import UUID
 
 import orjson
@@ -13,14 +12,29 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from accrual.api import wire
 from accrual.api.replies import History, Movement
 from accrual.domain.entries import Balance
-from accrual.store import Connection, reading
+from accrual.store import Connection, holds, reading
 from accrual.store.reading import Leg, Open, Reason
+from contracts.replies import MovementName
 from shared.problems import Problem
 
-_Name = Literal["granted", "activated", "expired", "moved-in", "moved-out", "reversed", "debt-paid"]
-_NAMES: Mapping[str, _Name] = {"grant": "granted", "activate": "activated", "expire": "expired", "reverse": "reversed", "pay-debt": "debt-paid"}
-#: Their first leg's lot is one of several that they have to do with.
-_OF_NO_GRANT = frozenset({"claim", "reverse"})
+_NAMES: Mapping[str, MovementName] = {
+    "grant": "granted",
+    "activate": "activated",
+    "expire": "expired",
+    "reverse": "reversed",
+    "pay-debt": "debt-paid",
+    "hold": "held",
+    "capture": "spent",
+    "release": "released",
+    "spend": "spent",
+    "restore": "restored",
+    "adjust": "adjusted",
+    "forfeit": "forfeited",
+}
+#: They have to do with one lot, that of a grant. The first leg's lot of others is one of several.
+_OF_ONE_GRANT = frozenset({"grant", "activate", "expire", "pay-debt"})
+
+_OF_HOLDS = frozenset({"hold", "capture", "release", "spend", "restore"})
 
 
 class Cursor(BaseModel):
@@ -54,7 +68,8 @@ async def page(connection: Connection, account: Open, *, cursor: str | None, lim
     first = max(start.version - limit, account.version_base) + 1
     legs = await reading.legs(connection, account.account_id, first=first, last=start.version)
     reasons = await reading.reasons(connection, {leg.lot_id for leg in legs if leg.lot_id is not None})
-    back = await reading.taken_back(connection, {leg.transaction_id for leg in legs if leg.operation == "reverse"})
+    back: dict[UUID, tuple[bytes, bytes | None]] = {**await reading.taken_back(connection, {leg.transaction_id for leg in legs if leg.operation == "reverse"})}
+    back |= {id_: (body, None) for id_, body in (await holds.bodies(connection, {leg.transaction_id for leg in legs if leg.operation in _OF_HOLDS})).items()}
     balance = start.balance
     items = []
     for version, of_version in groupby(legs, key=lambda leg: leg.version):
@@ -67,11 +82,11 @@ async def page(connection: Connection, account: Open, *, cursor: str | None, lim
 
 
 def _movement(
-    programme: str, version: int, legs: Sequence[Leg], balance: Balance, reasons: Mapping[UUID, Reason], back: tuple[bytes, bytes] | None
+    programme: str, version: int, legs: Sequence[Leg], balance: Balance, reasons: Mapping[UUID, Reason], back: tuple[bytes, bytes | None] | None
 ) -> Movement:
     leg, total = legs[0], sum(leg.amount for leg in legs)
-    movement: _Name = _NAMES.get(leg.operation, "moved-in" if total > 0 else "moved-out")
-    reason = None if leg.operation in _OF_NO_GRANT or leg.lot_id is None else reasons.get(leg.lot_id)
+    movement: MovementName = _NAMES.get(leg.operation, "moved-in" if total > 0 else "moved-out")
+    reason = None if leg.operation not in _OF_ONE_GRANT or leg.lot_id is None else reasons.get(leg.lot_id)
     purchase, kept = back or (None, None)
     decision = reason.decision if reason is not None and movement == "granted" else kept
     return Movement(

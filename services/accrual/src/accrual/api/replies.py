@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.fields import Currency, Holder, Id, Moment
-from contracts.replies import Tier
+from contracts.replies import MovementName, Tier
 from contracts.rewards import Buckets, Cause, Explanation
 from contracts.verdicts import Verdict
 
@@ -64,7 +64,7 @@ class Movement(Reply):
 
     programme: Id
     account_version: int
-    movement: Literal["granted", "activated", "expired", "moved-in", "moved-out", "reversed", "debt-paid"]
+    movement: MovementName
     points: int
     balance: Buckets
     grant_id: UUID | None
@@ -159,6 +159,7 @@ class ReturnQuote(Reply):
     points_forgiven: int
     debt: int
     points_kept: int
+    points_restored: int
     balance: Buckets | None
     explanation: Explanation
 

@@ -72,6 +72,7 @@ def _quote(quoted: Quoted) -> ReturnQuote:
         points_forgiven=sum(each.reversal.forgiven for each in taken),
         debt=sum(each.reversal.debt for each in taken),
         points_kept=explanation.points,
+        points_restored=sum(each.restored for each in taken),
         balance=None if account is None else wire.buckets(account.balance),
         explanation=wire.explanation(explanation_json(explanation)),
     )

@@ -1,16 +1,19 @@
 """From what is stored to what is answered."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
 from accrual.domain.entries import Balance
 from accrual.domain.tiers.outlook import Outlook
-from accrual.handlers.rewards import SOURCE
+from accrual.handlers.rewards import SOURCE, Kind
 from accrual.store.reading import Reason
 from contracts.replies import Tier
 from contracts.rewards import Buckets, Cause, Explanation
+
+#: Who asks by HTTP is a source of these.
+_COMMANDS = f"{SOURCE}:http:"
 
 
 def buckets(balance: Balance) -> Buckets:
@@ -47,7 +50,7 @@ def cause(operation: str, *, source: str, event_id: str, occurred_at: datetime, 
     return Cause(
         source=source,
         event_id=event_id,
-        kind=_kind(operation, is_own=source == SOURCE, is_purchase=is_purchase, body=body),
+        kind=_kind(operation, source, is_purchase=is_purchase, body=body),
         merchant=body.get("merchant"),
         purchase_id=body.get("purchase_id"),
         activity=None if is_purchase else body.get("kind"),
@@ -55,10 +58,12 @@ def cause(operation: str, *, source: str, event_id: str, occurred_at: datetime, 
     )
 
 
-def _kind(operation: str, *, is_own: bool, is_purchase: bool, body: dict[str, Any]) -> Literal["purchase", "activity", "registration", "link", "schedule"]:
+def _kind(operation: str, source: str, *, is_purchase: bool, body: dict[str, Any]) -> Kind:
     if operation == "claim":
         return "link"
-    if is_own:
+    if source.startswith(_COMMANDS):
+        return "command"
+    if source == SOURCE:
         return "schedule"
     if is_purchase:
         return "purchase"

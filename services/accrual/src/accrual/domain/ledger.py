@@ -10,7 +10,7 @@ from uuid import UUID
 from accrual.domain.chain import canonical, link
 from accrual.domain.decisions import Grant
 from accrual.domain.entries import Account, Balance, Bucket, Entry, Movement, Stamp, SystemAccount, Transaction
-from accrual.domain.lots import Lot, LotState, expired, in_order, reduced
+from accrual.domain.lots import Allocation, Lot, LotState, expired, in_order, reduced
 from accrual.domain.reversing import Reversal
 
 
@@ -73,10 +73,11 @@ def expire(account: Account, lot: Lot, stamp: Stamp) -> Booking:
     return booked(Transaction(stamp, Movement.EXPIRE, entries), [(account, balance)], (lot._replace(remaining=0, state=LotState.EXPIRED),))
 
 
-def claim(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp) -> Booking:
+def claim(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp, *, held: Iterable[Allocation] = ()) -> Booking:
     """Move everything of one account into another, lots intact: their dates, their order and what remains of them.
 
-    `lots` are all lots of the source that have points left; two legs each, and two for its debt. Accounts come back in the order source, target.
+    `lots` are all lots of the source that have points left or held: two legs for what is left, two for what its holds took out of each,
+    and two for its debt. Accounts come back in the order source, target.
     A source with nothing in it gives a booking without legs, which changes no version: there is nothing to write.
     """
     if source.id == target.id:
@@ -84,11 +85,17 @@ def claim(source: Account, target: Account, lots: Sequence[Lot], stamp: Stamp) -
     out_of, into = source.balance, target.balance
     entries: list[Entry] = []
     for lot in lots:
+        if not lot.remaining:
+            continue
         pending = lot.state is LotState.PENDING
         out_of, bucket, left = _added(out_of, -lot.remaining, pending=pending)
         into, _, arrived = _added(into, lot.remaining, pending=pending)
         entries.append(Entry(source.id, source.version + 1, bucket, -lot.remaining, left, lot.id))
         entries.append(Entry(target.id, target.version + 1, bucket, lot.remaining, arrived, lot.id))
+    for lot_id, points in held:
+        out_of, into = out_of._replace(held=out_of.held - points), into._replace(held=into.held + points)
+        entries.append(Entry(source.id, source.version + 1, Bucket.HELD, -points, out_of.held, lot_id))
+        entries.append(Entry(target.id, target.version + 1, Bucket.HELD, points, into.held, lot_id))
     if out_of.debt:
         entries.append(Entry(source.id, source.version + 1, Bucket.DEBT, -out_of.debt, 0, None))
         into = into._replace(debt=into.debt + out_of.debt)

@@ -12,7 +12,7 @@ from accrual.domain.decisions import Decision, Grant, Refusal
 from accrual.domain.entries import Account, Stamp
 from accrual.domain.facts import Fact
 from accrual.domain.ledger import Booking
-from accrual.domain.lots import Lot
+from accrual.domain.lots import Allocation, Lot
 from accrual.domain.programme import Programme
 from accrual.domain.reversing import Reversal
 from accrual.handlers.entitlements import Entitlements
@@ -64,6 +64,10 @@ class Books:
         """Take in lots, by account, as they were before the batch."""
         for lot in (lot for of_account in lots.values() for lot in of_account):
             self._lots.setdefault(lot.id, lot)
+
+    def enter(self, standings: Mapping[UUID, Standing]) -> None:
+        """Take in accounts that are not here yet, as they were before the batch. They must be locked."""
+        self._standings = {**standings, **self._standings}
 
     def account(self, account_id: UUID) -> Account:
         """Return an account as it is after all changes so far."""
@@ -153,10 +157,10 @@ class Books:
         self.book(booking, "debt-paid", booking.accounts[0].balance.debt - account.balance.debt)
         return booking
 
-    def claim(self, source_id: UUID, target_id: UUID, lots: Iterable[Lot], stamp: Stamp) -> Booking:
-        """Book that everything of an unclaimed account moves, with what the rules remember of it, and close that account."""
+    def claim(self, source_id: UUID, target_id: UUID, lots: Iterable[Lot], stamp: Stamp, *, held: Iterable[Allocation] = ()) -> Booking:
+        """Book that everything of an unclaimed account moves, what is held included, with what the rules remember of it, and close that account."""
         source, target = self._standings[source_id], self._standings[target_id]
-        booking = ledger.claim(source.account, target.account, list(lots), stamp)
+        booking = ledger.claim(source.account, target.account, list(lots), stamp, held=held)
         self.book(booking, "moved", sum(lot.remaining for lot in booking.lots))
         if source.state.purchases and not target.state.purchases:  # what was chosen for the guest stays chosen
             self._know(target_id, target.state.profile._replace(seed=source.state.profile.seed))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from accrual.domain.entries import Stamp
-from accrual.domain.lots import Lot
+from accrual.domain.lots import Allocation, Lot
 from accrual.handlers import rewards
 from accrual.handlers.books import Books
 from accrual.handlers.debts import pay
@@ -74,11 +74,22 @@ class Links:
 class Claims:
     """Moves what waits in unclaimed accounts to the members who prove their identifiers."""
 
-    def __init__(self, books: Books, route: Route, unclaimed: Mapping[Wanted, UUID], lots: Mapping[UUID, Sequence[Lot]], *, now: datetime) -> None:
+    def __init__(
+        self,
+        books: Books,
+        route: Route,
+        unclaimed: Mapping[Wanted, UUID],
+        lots: Mapping[UUID, Sequence[Lot]],
+        *,
+        held: Mapping[UUID, Sequence[Allocation]],
+        now: datetime,
+    ) -> None:
+        """Take the unclaimed accounts with their lots, and what their open holds took out of these."""
         self._books = books
         self._route = route
         self._unclaimed = unclaimed
         self._lots = lots
+        self._held = held
         self._now = now
 
     def move(self, event: Event[IdentifierLinked]) -> list[Message]:
@@ -99,7 +110,7 @@ class Claims:
                 occurred_at=origin.occurred_at,
                 booked_at=self._now,
             )
-            booking = self._books.claim(source_id, target_id, self._lots.get(source_id, ()), stamp)
+            booking = self._books.claim(source_id, target_id, self._lots.get(source_id, ()), stamp, held=self._held.get(source_id, ()))
             if booking.transaction.entries:
                 source, target = booking.accounts
                 messages += rewards.moved(source, target, booking.lots, stamp, holders=(identifier, member), origin=origin)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from accrual.domain.lots import Allocation, Lot
 from accrual.handlers.books import Books
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.counting import lock_common
@@ -14,7 +15,7 @@ from accrual.handlers.links import Claims, Links
 from accrual.handlers.routes import Batch, Held, lock_accounts
 from accrual.handlers.surroundings import Surroundings
 from accrual.handlers.tiers import Levels
-from accrual.store import Connection, causes, holders, ledger
+from accrual.store import Connection, causes, holders, holds, ledger
 from accrual.store.holders import Wanted
 from contracts.envelope import Event
 from contracts.members import IdentifierLinked, MemberRegistered
@@ -54,7 +55,8 @@ class Members:
         lots = await ledger.open_lots_of(connection, unclaimed.values())
         if any(books.account(account_id).balance.debt for account_id in unclaimed.values()):  # the member's points pay it
             books.know(await ledger.open_lots_of(connection, {route.to(each).account_id for each in targets}))
-        claims = Claims(books, route, unclaimed, lots, now=now)
+        held = await _held(connection, [account_id for account_id in unclaimed.values() if books.account(account_id).balance.held], lots)
+        claims = Claims(books, route, unclaimed, lots, held=held, now=now)
         desk = Deeds(books, route, await causes.known_activities(connection, [deed.key for deed in deeds.values()]), now=now)
         outcomes: list[Outcome] = []
         for event in events:
@@ -85,3 +87,20 @@ async def _books(connection: Connection, batch: Batch[Deed], deeds: Sequence[Dee
 
 def _links(events: Sequence[Event[Any]]) -> list[Event[IdentifierLinked]]:
     return [event for event in events if isinstance(event.data, IdentifierLinked)]
+
+
+async def _held(connection: Connection, account_ids: Sequence[UUID], lots: dict[UUID, list[Lot]]) -> dict[UUID, list[Allocation]]:
+    """Read what open holds took out of the lots of these accounts, lot by lot, and add the lots of which all was taken."""
+    if not account_ids:
+        return {}
+    found = await holds.open_of(connection, account_ids)
+    taken = await holds.allocations(connection, [hold.id for hold in found])
+    held: dict[UUID, dict[UUID, int]] = {}
+    for hold in found:
+        of_account = held.setdefault(hold.account_id, {})
+        for lot_id, points in taken[hold.id]:
+            of_account[lot_id] = of_account.get(lot_id, 0) + points
+    known = {lot.id for of_account in lots.values() for lot in of_account}
+    for lot in (await ledger.lots(connection, {lot_id for of_account in held.values() for lot_id in of_account} - known)).values():
+        lots.setdefault(lot.account_id, []).append(lot)
+    return {account_id: [Allocation(*each) for each in of_account.items()] for account_id, of_account in held.items()}

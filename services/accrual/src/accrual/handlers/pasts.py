@@ -111,7 +111,7 @@ async def load(connection: Connection, keys: Iterable[bytes], programmes: Progra
     if not rows:
         return [], {}
     lots = await ledger.lots(connection, [row.grant_id for row in rows if row.grant_id is not None])
-    gone = [lot.id for lot in lots.values() if lot.state is LotState.EXPIRED]
+    gone = [lot.id for lot in lots.values() if lot.state is LotState.EXPIRED or (lot.expires_at is not None and lot.remaining < lot.amount)]
     expired = await returns.expired(connection, {lots[lot_id].account_id for lot_id in gone}, gone)
     reversals = await returns.reversals(connection, wanted)
     confirmed = await returns.confirmed(connection, {row.key for row in rows})

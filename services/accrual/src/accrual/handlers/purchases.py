@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from accrual.handlers import captures
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.counting import lock_for_purchases
 from accrual.handlers.finding import find, holder_of
@@ -14,6 +15,7 @@ from accrual.handlers.returns import Returns, Told
 from accrual.handlers.reversals import Reversals
 from accrual.handlers.routes import Batch, Held, Route, lock_accounts
 from accrual.handlers.sequels import Sequel, keys_of, sequel_of
+from accrual.handlers.spending import Spending
 from accrual.store import Connection, causes, returns
 from contracts.envelope import Event
 from contracts.purchases import PurchaseRecorded
@@ -45,7 +47,8 @@ class Purchases:
         anchors = frozenset({key for receipt in receipts for key in receipt.anchors} | keys_of(sequels) | found.purchases.keys())
         seen = await causes.lock_anchors(connection, anchors)
         wanted = (receipt.wanted for receipt in receipts if receipt.wanted is not None)
-        route = await lock_accounts(connection, wanted, also=found.accounts)
+        paying = await captures.accounts_of(connection, receipts, found, seen, followed=bool(sequels))
+        route = await lock_accounts(connection, wanted, also=found.accounts | paying)
         followed = found.purchases.keys() | {receipt.key for receipt in receipts if receipt.key in seen}
         common = await lock_for_purchases(connection, receipts, programmes, followed=followed)
         self._held.keep(connection, Batch(read, route, anchors, seen, programmes, common))
@@ -57,28 +60,31 @@ class Purchases:
         loaded = await load(connection, read, batch)
         self._held.keep(connection, replace(batch, seen=None))  # the next part of the batch may meet what this one accepts
         messages: list[Message] = []
-        reversals = Reversals(loaded.books, loaded.owners, messages, now=now)
+        spending = await captures.spending_of(connection, loaded, read, batch, messages, now=now)
+        reversals = Reversals(loaded.books, loaded.owners, messages, now=now, spending=spending)
         desk = Receipts(loaded.books, batch.route, loaded.known, loaded.pasts, reversals, now=now)
         await desk.load(connection, [each for each in read if isinstance(each, Receipt)])
         after = Returns(loaded, reversals, now=now)
-        outcomes = [_decide(each, desk, after, loaded, batch.route) for each in read]
+        outcomes = [_decide(each, desk, after, loaded, batch.route, spending) for each in read]
         await desk.save(connection)
         await returns.add_reversals(connection, reversals.rows, decided_at=now)
         await returns.add_confirmations(connection, after.confirmations, decided_at=now)
         await causes.add_discrepancies(connection, after.discrepancies, seen_at=now)
         await loaded.room.save(connection, now=now)
         await loaded.books.save(connection, now=now)
+        await spending.save(connection)
         outcomes[-1] = replace(outcomes[-1], committed=loaded.books.count)
         return outcomes, messages
 
 
-def _decide(each: Receipt | Sequel, desk: Receipts, after: Returns, loaded: Loaded, route: Route) -> Outcome:
+def _decide(each: Receipt | Sequel, desk: Receipts, after: Returns, loaded: Loaded, route: Route, spending: Spending) -> Outcome:
     if isinstance(each, Sequel):
         wanted = holder_of(each)
         owned = None if wanted is None else route.found.get(wanted)
         account_id = None if wanted is None else owned.account_id if owned is not None else loaded.found.holders.get(wanted)
         return after.decide(each, account_id=account_id)
     outcome = desk.decide(each)
+    captures.capture_named(spending, each)
     if not (loaded.room or outcome.verdict is Verdict.REFUSED):
         return outcome
     told = Told(each.key, each.receipt_key, each.fact.occurred_at, known=desk.known(each.key) is not None)

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from accrual.domain.decisions import Reason, Refusal
 from accrual.domain.programmes import Programmes
-from accrual.handlers import pasts
+from accrual.handlers import captures, pasts
 from accrual.handlers.books import Books
 from accrual.handlers.finding import find, holder_of
 from accrual.handlers.loading import load
+from accrual.handlers.receipts import Receipt
 from accrual.handlers.returns import Returns
 from accrual.handlers.reversals import NOTHING_TAKEN, Reversals, Taken
 from accrual.handlers.rewards import SOURCE
@@ -35,9 +36,12 @@ async def quote_return(connection: Connection, programmes: Programmes, data: Pur
     """Return what would be taken, or why nothing can be given back."""
     sequel = sequel_of(Event("quote", SOURCE, data.type, now, data), programmes, now=now)
     found = await find(connection, [sequel])
-    route = Route(locked=found.accounts)  # nobody is locked: the snapshot stands still by itself
-    loaded = await load(connection, [sequel], Batch({}, route, frozenset(found.purchases), frozenset(), programmes))
-    reversals = Reversals(loaded.books, loaded.owners, [], now=now)
+    paying = await captures.accounts_of(connection, [], found, frozenset(), followed=True)
+    route = Route(locked=found.accounts | paying)  # nobody is locked: the snapshot stands still by itself
+    batch: Batch[Receipt | Sequel] = Batch({}, route, frozenset(found.purchases), frozenset(), programmes)
+    loaded = await load(connection, [sequel], batch)
+    spending = await captures.spending_of(connection, loaded, [sequel], batch, [], now=now)
+    reversals = Reversals(loaded.books, loaded.owners, [], now=now, spending=spending)
     desk = Returns(loaded, reversals, now=now)
     wanted = holder_of(sequel)
     outcome = desk.decide(sequel, account_id=None if wanted is None else loaded.found.holders.get(wanted))

@@ -68,7 +68,7 @@ def receipt_of(event: Event[PurchaseRecorded], programmes: Programmes, *, now: d
     return Receipt(event, purchase_key(data.merchant, data.purchase_id), fact, programme, wanted, numbered)
 
 
-def _origin_of(receipt: Receipt) -> Origin:
+def origin_of(receipt: Receipt) -> Origin:
     """Tell what a reward's cause is, when a purchase brings it about."""
     event, data = receipt.event, receipt.event.data
     return Origin(event.source, event.id, "purchase", receipt.fact.occurred_at, data.merchant, data.purchase_id, None, event.traceparent)
@@ -154,7 +154,7 @@ class Receipts:
             programme,
             fact,
             owned,
-            _origin_of(receipt),
+            origin_of(receipt),
             Cause(receipt.key, event.data.revision),
             event_key(event.source, event.id),
             body_of(event.data),
@@ -181,7 +181,7 @@ class Receipts:
 
     def _refuse(self, receipt: Receipt, refusal: Refusal) -> Outcome:
         event, programme = receipt.event, receipt.programme
-        origin, programme_id = _origin_of(receipt), None if isinstance(programme, Refusal) else programme.terms.id
+        origin, programme_id = origin_of(receipt), None if isinstance(programme, Refusal) else programme.terms.id
         refused = Refused(receipt.key, event_key(event.source, event.id), event.data.revision, refusal.reason, refusal.text, origin.occurred_at)
         self._refused.append(refused)
         message = rewards.refused(refusal.reason, refusal.text, programme=programme_id, holder=event.data.holder, origin=origin, now=self._now)

@@ -18,7 +18,9 @@ from accrual.handlers.bodies import returned_json
 from accrual.handlers.books import Books
 from accrual.handlers.explanations import explanation_json
 from accrual.handlers.pasts import Past
+from accrual.handlers.restoring import give_back_for
 from accrual.handlers.rewards import Origin
+from accrual.handlers.spending import Spending
 from accrual.handlers.tally import Holding
 from accrual.handlers.undoing import take_back
 from accrual.handlers.usage import give_back
@@ -49,20 +51,23 @@ class Taken:
     reversal: Reversal
     kept: Kept
     account: Account | None
+    restored: int = 0  #: points that had paid for it, and came back
 
 
 class Reversals:
     """Books the reversals of a batch. Their rows, and the messages of the batch to which it adds, are the caller's to write."""
 
-    def __init__(self, books: Books, owners: Mapping[UUID, Owner], messages: list[Message], *, now: datetime) -> None:
+    def __init__(self, books: Books, owners: Mapping[UUID, Owner], messages: list[Message], *, now: datetime, spending: Spending | None = None) -> None:
+        """Take the books of the batch, and what was used for purchases of which something comes back."""
         self._books = books
         self._owners = owners
+        self._spending = spending
         self._now = now
         self.messages = messages
         self.rows: list[Reversed] = []
 
     def give_back(self, past: Past, back: Returned, why: Why) -> Taken:
-        """Take goods back: undo what the rules counted for them, and take the points that are due."""
+        """Take goods back: give points back that had paid for them, undo what the rules counted for them, and take the points that are due."""
         before, after = past.kept(), replace(past, returned=past.returned.plus(back), cancelled=past.cancelled or why.kind == "cancellation")
         kept = after.kept()
         if past.account_id is not None:
@@ -73,7 +78,10 @@ class Reversals:
                 self.messages += take_back(self._books, past, holding, owner=self._owner(past.account_id), origin=why.origin, now=self._now)
             self._books.levels.take_out(past)
             self._books.levels.put_in(after)
-        taken = self.reverse(after, kept, back, why)
+        restored = 0
+        if self._spending is not None:
+            restored = give_back_for(self._spending, past.programme, past.key, past.purchase, after.returned, why.origin)
+        taken = replace(self.reverse(after, kept, back, why), restored=restored)
         if past.account_id is not None:
             self.messages += self._books.levels.tell(past.account_id, self._owner(past.account_id), why.origin, now=self._now)
         return taken

@@ -167,10 +167,10 @@ def debt_paid(account: Account, lots: Sequence[tuple[UUID, int, int]], stamp: St
     return message(data, stamp.transaction_id, stamp.booked_at, origin)
 
 
-def refused(reason: str, text: str, *, programme: str | None, holder: str | None, origin: Origin, now: datetime) -> Message:
-    """Say that an event was refused by name. No account changed."""
+def refused(reason: str, text: str, *, programme: str | None, holder: str | None, origin: Origin, now: datetime, about: str = "") -> Message:
+    """Say that an event was refused by name, or, `about` something, a part of it. No account changed."""
     data = RewardRefused(programme=programme, holder=holder, reason=reason, text=text[:_TEXT_LENGTH], cause=origin.cause(), booked_at=now)
-    return message(data, change_id(origin, RewardRefused.type, holder or ""), now, origin)
+    return message(data, change_id(origin, f"{RewardRefused.type}{about}", holder or ""), now, origin)
 
 
 def change(account: Account, stamp: Stamp, holder: str, origin: Origin) -> dict[str, Any]:

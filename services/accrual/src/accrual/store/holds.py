@@ -65,6 +65,16 @@ _TO_EXPIRE = """
     order by hold.expires_at, hold.id limit $2
 """
 _MADE = "select made_at, permit, body from hold where id = $1"
+_BODIES = """
+    select id, body from hold where id = any($1::uuid[])
+    union all
+    select release_id, body from hold where release_id = any($1::uuid[])
+    union all
+    select spend.id, hold.body from spend join hold on hold.id = spend.hold_id where spend.id = any($1::uuid[])
+    union all
+    select restoral.id, hold.body
+    from restoral join spend on spend.id = restoral.spend_id join hold on hold.id = spend.hold_id where restoral.id = any($1::uuid[])
+"""
 _HAS_PERMIT = "select exists (select from hold where permit = $1)"
 _ADD_HOLD = """
     insert into hold (id, account_id, points, expires_at, purchase_key, made_at, permit, body) values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -107,6 +117,11 @@ async def made(connection: Connection, hold_id: UUID) -> Made:
     if row is None:
         raise LookupError(f"there is no hold {hold_id}")
     return Made(*row)
+
+
+async def bodies(connection: Connection, transaction_ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """Read what was asked for with the holds that these transactions made, resolved, or gave back later."""
+    return {row[0]: row[1] for row in await connection.fetch(_BODIES, list(transaction_ids))} if transaction_ids else {}
 
 
 async def has_permit(connection: Connection, permit: str) -> bool:

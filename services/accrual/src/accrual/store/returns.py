@@ -96,9 +96,10 @@ _BOUGHT = """
 """
 _ACCOUNTS_OF = "select id from account where id = $1 or moved_to = $1"
 _EXPIRED = """
-    select lot_id, -amount from entry
+    select lot_id, sum(-amount)::bigint from entry
     where account_id in (select id from account where id = any($1::uuid[]) or moved_to = any($1::uuid[]))
         and lot_id = any($2::uuid[]) and operation = 'expire' and version is not null
+    group by lot_id
 """
 
 
@@ -154,5 +155,5 @@ async def bought(connection: Connection, account_id: UUID, *, until: datetime, l
 
 
 async def expired(connection: Connection, account_ids: Iterable[UUID], lot_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Tell how many points of these lots have expired, in these accounts or before they came there. A lot expires once."""
+    """Tell how many points of these lots have expired, in these accounts or before they came there. What comes back later expires anew."""
     return {row[0]: row[1] for row in await connection.fetch(_EXPIRED, list(account_ids), list(lot_ids))} if lot_ids else {}

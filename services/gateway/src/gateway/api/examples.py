@@ -199,6 +199,7 @@ RETURN_QUOTE: Example = {
     "points_forgiven": 0,
     "debt": 0,
     "points_kept": 6,
+    "points_restored": 0,
     "balance": {"pending": 6, "available": 240, "held": 0, "debt": 0},
     "explanation": KEPT,
 }

@@ -1,11 +1,13 @@
 """How many points may be used for a receipt, and why no more."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
+from accrual.domain.accounts import Profile
 from accrual.domain.amounts import in_units, written
 from accrual.domain.document.earning import Goods
 from accrual.domain.document.spending import Spending
@@ -29,6 +31,15 @@ class Spendable(NamedTuple):
     limited: Limited | None = None
     text: str = ""  #: the same in words
     missing: int = 0  #: points that the holder has too few to use any, or to use what was wanted
+
+
+def frozen_until(programme: Programme, profile: Profile) -> datetime | None:
+    """Return until when a new member's points cannot be used, where the programme says so."""
+    fraud = programme.document.fraud
+    if fraud is None or fraud.hold_spending is None or profile.joined_at is None:
+        return None
+    number, unit = fraud.hold_spending.split(" ")
+    return profile.joined_at + (timedelta(hours=int(number)) if unit.startswith("hour") else timedelta(minutes=int(number)))
 
 
 def needs_receipt(programme: Programme) -> bool:

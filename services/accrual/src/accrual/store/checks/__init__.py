@@ -1,6 +1,6 @@
 """What an audit asks of the ledger. Each check names the rows that contradict an invariant; it only reads, and its memory stays flat."""
 
-from accrual.store.checks import balances, causes, chain, entries, holders, lots, profiles, reversals, uses
+from accrual.store.checks import balances, causes, chain, entries, holders, holds, lots, profiles, reversals, spends, uses
 from shared.deadletters import check as deadletters
 
 #: Found by `loyalty verify` under the entry point `accrual`. In the order of the invariants' numbers.
@@ -8,6 +8,8 @@ CHECKS = (
     *entries.CHECKS,
     *balances.CHECKS,
     *causes.CHECKS,
+    *holds.CHECKS,
+    *spends.CHECKS,
     *lots.CHECKS,
     *reversals.CHECKS,
     *holders.CHECKS,

@@ -78,6 +78,15 @@ _GRANTED_FOR_NOTHING = """
         select key, revision, grant_id from purchase where grant_id is not null
         union all
         select key, null, grant_id from activity where grant_id is not null
+        union all
+        select substring(sha256(convert_to(kind, 'UTF8') || '\\x00' || convert_to(id::text, 'UTF8') || '\\x00') for 16), null, id
+        from (
+            select 'adjustment' as kind, id from adjustment where points > 0 and booked_at is not null
+            union all
+            select 'transfer', id from transfer
+            union all
+            select 'restoral', lot_id from allocation where lot_id = transaction_id
+        ) as opened
     )
     select coalesce(lot.id, decided.grant_id), concat_ws(' revision ', encode(decided.key, 'hex'), decided.revision),
            concat_ws(' revision ', encode(lot.cause_key, 'hex'), lot.cause_revision)

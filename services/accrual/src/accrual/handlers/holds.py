@@ -1,0 +1,177 @@
+"""What tills ask for by HTTP: put points aside for a purchase, use them, give them back. The caller owns the transaction."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from accrual.domain.decisions import Refusal
+from accrual.domain.facts import Purchase
+from accrual.domain.programme import Programme
+from accrual.domain.programmes import Programmes
+from accrual.domain.spending.holds import Fault, Hold
+from accrual.domain.spending.rules import Limited, Spendable, frozen_until, needs_receipt, spendable
+from accrual.handlers import holding, rewards
+from accrual.handlers.books import Books
+from accrual.handlers.carts import purchase_of
+from accrual.handlers.keys import purchase_key
+from accrual.handlers.rewards import Origin
+from accrual.handlers.spending import Spending
+from accrual.store import Connection, accounts, holders, ledger
+from accrual.store import holds as store
+from accrual.store.holders import Wanted
+from accrual.store.holds import Made
+from contracts.holds import HoldRequest
+from contracts.spending import RewardHeld
+from shared.batches import Repeat
+from shared.outbox import enqueue
+
+UNKNOWN_HOLDER, UNKNOWN_HOLD, CART_NEEDED, TOO_NEW, PERMIT_USED = "unknown-holder", "unknown-hold", "cart-needed", "account-too-new", "permit-used"
+
+
+class Declined(NamedTuple):
+    """Why something cannot be done: a stable code, and the same in words. `hold`: the hold as it is."""
+
+    code: str
+    text: str
+    missing: int = 0
+    hold: "Shown | None" = None
+
+
+class Shown(NamedTuple):
+    """A hold with what was told when it was made, and whose it is now."""
+
+    hold: Hold
+    holder: str | None
+    programme: str
+    made_at: datetime
+    told: dict[str, Any]
+
+
+async def hold(connection: Connection, programmes: Programmes, asked: HoldRequest, *, source: str, key: str, now: datetime) -> Shown | Declined:
+    """Put points aside, or say why not. Raises Repeat if the account moves meanwhile."""
+    fact = Purchase(asked.merchant, asked.purchase_id, (), "", now) if asked.purchase is None else purchase_of(asked.purchase, now=now)
+    programme = programmes.select(fact._replace(occurred_at=now), now=now)
+    if isinstance(programme, Refusal):
+        return Declined(programme.reason, programme.text)
+    wanted = Wanted(asked.holder or "", programme.terms.id)
+    account_id = (await holders.resolve(connection, [wanted]))[wanted].account_id
+    if account_id is None:
+        return Declined(UNKNOWN_HOLDER, f"no account in {programme.terms.id}")
+    spending = await opened(connection, [account_id], now=now)
+    if asked.permit is not None and await store.has_permit(connection, asked.permit):
+        return Declined(PERMIT_USED, "a permit is good for one hold")
+    holding.release_overdue(spending, account_id)
+    found = _allowed(spending, programme, account_id, None if asked.purchase is None else fact, asked.points)
+    if isinstance(found, Declined):
+        return found
+    if not found.points or (found.limited and not asked.partly):
+        return Declined(found.limited or Limited.INSUFFICIENT, found.text or "no points can be used", found.missing)
+    origin = Origin(source, key, "command", now, asked.merchant, asked.purchase_id)
+    owner = spending.owners[account_id].holder or ""
+    made = Hold(
+        rewards.change_id(origin, RewardHeld.type, owner),
+        account_id,
+        found.points,
+        now + timedelta(seconds=asked.expires_in_seconds),
+        purchase_key(asked.merchant, asked.purchase_id),
+    )
+    told = Made(now, asked.permit, _body(asked, programme, found))
+    holding.put_aside(spending, made, told, origin, version=programme.terms.version)
+    await close(connection, spending)
+    return _shown(spending, made, told)
+
+
+async def capture(connection: Connection, hold_id: UUID, *, points: int | None, source: str, key: str, now: datetime) -> Shown | Declined:
+    """Use the points of a hold, all or so many, or say why not."""
+    return await _resolve(connection, hold_id, source=source, key=key, now=now, points=points, release=False)
+
+
+async def release(connection: Connection, hold_id: UUID, *, source: str, key: str, now: datetime) -> Shown | Declined:
+    """Give the points of a hold back, or say why not."""
+    return await _resolve(connection, hold_id, source=source, key=key, now=now, points=None, release=True)
+
+
+async def find(connection: Connection, hold_id: UUID) -> Shown | None:
+    """Show a hold as it is."""
+    found = await store.find(connection, [hold_id])
+    if not found:
+        return None
+    hold, told = found[hold_id], await store.made(connection, hold_id)
+    owner = (await holders.owners(connection, [hold.account_id]))[hold.account_id]
+    return Shown(hold, owner.holder, owner.programme, told.made_at, orjson.loads(told.body))
+
+
+async def opened(connection: Connection, account_ids: Collection[UUID], *, now: datetime) -> Spending:
+    """Lock accounts, and open them with their lots and their open holds. Raises Repeat if one of them has just moved."""
+    if not await accounts.lock(connection, account_ids):
+        raise Repeat("an account moved before it was locked")
+    owners = await holders.owners(connection, account_ids)
+    books = await Books.open(connection, account_ids)
+    books.know(await ledger.open_lots_of(connection, account_ids))
+    spending = Spending(books, owners, [], now=now)
+    await spending.load(connection, holds=[each.id for each in await store.open_of(connection, account_ids)])
+    return spending
+
+
+async def close(connection: Connection, spending: Spending) -> None:
+    """Write everything, and send what is to be said."""
+    await spending.books.save(connection, now=spending.now)
+    await spending.save(connection)
+    await enqueue(connection, spending.messages)
+
+
+async def _resolve(connection: Connection, hold_id: UUID, *, source: str, key: str, now: datetime, points: int | None, release: bool) -> Shown | Declined:
+    found = (await store.find(connection, [hold_id])).get(hold_id)
+    if found is None:
+        return Declined(UNKNOWN_HOLD, "there is no such hold")
+    spending = await opened(connection, [found.account_id], now=now)
+    await spending.load(connection, holds=[hold_id])  # again, for now nobody else can resolve it
+    told = await store.made(connection, hold_id)
+    body = orjson.loads(told.body)
+    origin = Origin(source, key, "command", now, body["merchant"], body["purchase_id"])
+    resolved = holding.release(spending, hold_id, origin) if release else holding.capture(spending, hold_id, origin, points=points)
+    if isinstance(resolved, Fault):
+        return Declined(resolved, _WORDS[resolved], hold=_shown(spending, spending.holds[hold_id], told))
+    await close(connection, spending)
+    return _shown(spending, resolved, told)
+
+
+_WORDS = {
+    Fault.HOLD_CAPTURED: "its points were used",
+    Fault.HOLD_RELEASED: "its points were given back",
+    Fault.HOLD_EXPIRED: "nobody resolved it in time, so its points were given back",
+    Fault.OVER_CAPTURED: "more points than were put aside",
+}
+
+
+def _allowed(spending: Spending, programme: Programme, account_id: UUID, purchase: Purchase | None, wanted: int) -> Spendable | Declined:
+    frozen = frozen_until(programme, spending.books.state(account_id).profile)
+    if frozen is not None and frozen > spending.now:
+        return Declined(TOO_NEW, f"points of a new member can be used from {frozen:%Y-%m-%d %H:%M} UTC on")
+    if purchase is None and needs_receipt(programme):
+        return Declined(CART_NEEDED, "the programme limits what points may pay for: say what is bought")
+    if purchase is not None and purchase.currency not in programme.terms.worth:
+        return Declined("unknown-currency", f"{purchase.currency} is not a currency of {programme.terms.id}")
+    return spendable(programme, usable=spending.usable(account_id), purchase=purchase, wanted=wanted)
+
+
+def _body(asked: HoldRequest, programme: Programme, found: Spendable) -> bytes:
+    """Write what is kept of what was asked for: nothing about whose points they are."""
+    currency = programme.terms.currencies[0] if asked.purchase is None else asked.purchase.currency
+    told = {
+        "merchant": asked.merchant,
+        "purchase_id": asked.purchase_id,
+        "wanted": asked.points,
+        "limited": found.limited,
+        "amount": programme.worth(found.points, currency),
+        "currency": currency,
+    }
+    return orjson.dumps(told)
+
+
+def _shown(spending: Spending, hold: Hold, told: Made) -> Shown:
+    owner = spending.owners[hold.account_id]
+    return Shown(hold, owner.holder, owner.programme, told.made_at, orjson.loads(told.body))
