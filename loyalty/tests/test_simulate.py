@@ -20,10 +20,13 @@ from accrual.domain.returns import AskedLine, AskedReturn
 from loyalty.console import Failure
 from loyalty.demo.cdnow import read_sales
 from loyalty.history.events import Bought, Brought, Event, History
+from loyalty.page.build import html_of
 from loyalty.simulate.command import replayed, simulate
 from loyalty.simulate.comparison import compared, distribution
 from loyalty.simulate.outcome import Outcome
 from loyalty.simulate.replay import Assumptions, Replay
+from loyalty.simulate.result import Simulation
+from loyalty.simulate.telling import page_of
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HEAD = """
@@ -151,10 +154,57 @@ def test_who_gains_and_who_loses_is_told_apart_by_member_and_in_sum():
     assert len(compared(run(events), run(events, half), {}).losing) == 2
 
 
+LEVELS = "{by: money_spent, window: forever, downgrade: none, levels: [{id: card, from: 0}, {id: gold, from: 100.00}]}"
+
+
+def test_levels_grow_with_what_is_bought_fall_with_returns_and_decide_what_is_earned():
+    programme = a_programme("earning: [{id: base, give: {points: 1, per: 1.00}}, {id: gold, when: {tier: [gold]}, give: {fixed: 1000}}]\n", tiers=LEVELS)
+    climbing = [bought("ana", 60_00, sku="lamp", number=number, days=number * 31) for number in range(3)]
+    outcome = run([*climbing, bought("bob", 5_00)], programme)
+    assert outcome.rules["gold"].times == 1
+    assert [dict(month.tiers) for month in outcome.months.values()] == [{"card": 2}, {"card": 1}, {"gold": 1}]
+    assert (outcome.members["ana"].tier, outcome.members["bob"].tier) == ("gold", "card")
+    outcome = run([*climbing, brought("ana", 60_00, days=32, sku="lamp")], programme)
+    assert (outcome.rules["gold"].times, outcome.members["ana"].tier) == (0, "gold")
+
+
+def test_a_discount_programme_costs_what_it_takes_off_and_needs_no_points():
+    text = HEAD.replace("points: {name: {en: points}, worth: 0.01}\n", "") + "tiers: " + LEVELS
+    programme = compile_document(read(text + "\ndiscounts: [{id: gold-5, when: {tier: gold}, percent: 5}, {id: never, when: {sku: unicorn}, percent: 50}]\n"))
+    outcome = run([bought("ana", 100_00), bought("ana", 40_00, days=1), bought(None, 40_00, days=2), brought("ana", 40_00, days=3)], programme)
+    assert (outcome.discounts, outcome.cost, outcome.issued) == ({"gold-5": (1, 2_00)}, 2_00, 0)
+    assert outcome.unmatched_returns == 0  # more was paid back than the goods cost with the discount
+    found = Simulation(
+        programme=programme, history=History(source="made", events=[bought("ana", 1)], currency="EUR"), outcome=outcome, margin=None, segment_of={}
+    )
+    html = html_of(page_of(found))
+    assert "The discount never was never given" in html
+    assert "Taken off by discounts" in html
+
+
+def test_points_are_spent_only_as_the_programme_lets_them_be():
+    events = [bought("ana", 60_00, sku="lamp"), bought("ana", 40_00, days=1, sku="lamp"), bought("ana", 10_00, days=2, sku="lamp")]
+    assert run(events, a_programme(spending="{minimum: 70}")).spent == 80
+    assert run(events, a_programme(spending="{minimum: 5000}")).spent == 0
+    assert run(events, a_programme(spending="{step: 50}")).spent == 50 + 50
+    assert run(events, a_programme(spending="{exclude: {sku: lamp}}")).spent == 0
+    assert run(events, a_programme(fraud="{hold_spending: 36 hours}")).spent == 80 + 40
+    assert run(events, a_programme(fraud="{grants: {times: 1, per: month}}")).issued == 80
+
+
+def test_what_a_campaign_may_give_is_counted_over_all_members_and_given_back_by_returns():
+    programme = a_programme(RULES + "campaigns: [{id: spring, budget: {points: 30}, earning: [{id: more, give: {fixed: 20}}]}]\n")
+    outcome = run([bought(name, 1_00, sku="lamp", days=day) for day, name in enumerate(["ana", "bob", "cid"])], programme)
+    assert outcome.issued == 3 + 20 + 10
+    assert outcome.rules["spring/more"].times == 2
+    back = [bought("ana", 1_00, sku="lamp"), bought("bob", 1_00, sku="lamp", days=1), brought("ana", 1_00, sku="lamp", days=2), bought("cid", 1_00, days=3)]
+    assert run(back, programme).members["cid"].issued == 2 + 20
+
+
 def test_counters_of_days_long_past_are_forgotten_and_nothing_else(monkeypatch: pytest.MonkeyPatch):
     events = [bought("ana", 60_00, days=day, number=day) for day in range(120)]
     expected = run(events)
-    monkeypatch.setattr("loyalty.simulate.replay.MANY_COUNTERS", 5)
+    monkeypatch.setattr("loyalty.simulate.members.MANY_COUNTERS", 5)
     assert run(events).members == expected.members
 
 

@@ -1,4 +1,4 @@
-"""Two programmes over the same history: who gains, who loses, by how much. Pure. Money is in minor units: what points kept are worth in full."""
+"""Two programmes over the same history: who gains, who loses, by how much. Pure. Money is in minor units: what points kept are worth in full, and discounts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Comparison:
 
 def compared(old: Outcome, new: Outcome, segment_of: Mapping[str, str]) -> Comparison:
     """Compare what each member got. Both outcomes are of the same history."""
-    changes = [Change(name, sums.revenue, old.money(old.members[name].kept), new.money(sums.kept)) for name, sums in new.members.items() if name in old.members]
+    changes = [Change(name, sums.revenue, old.benefit(old.members[name]), new.benefit(sums)) for name, sums in new.members.items() if name in old.members]
     changes.sort(key=lambda change: (-change.difference, change.member))
     groups: dict[str, Group] = {}
     for change in changes:

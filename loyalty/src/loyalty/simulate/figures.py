@@ -34,6 +34,7 @@ def as_json(found: Simulation) -> dict[str, Any]:
             for rule, sums in sorted(outcome.rules.items(), key=lambda one: -one[1].points)
         ],
         "not_given": [{"rule": rule, "reason": reason, "text": text, "times": times} for (rule, reason, text), times in outcome.silent.most_common()],
+        "discounts": [{"discount": name, "times": times, "taken_off": amount} for name, (times, amount) in outcome.discounts.items()],
         "rewards": dict(outcome.rewards),
         "refused": dict(outcome.refused),
         "top_members": [
@@ -64,6 +65,7 @@ def totals(outcome: Outcome) -> dict[str, Any]:
         "points_expired": outcome.expired,
         "points_open_and_expected_to_be_spent": outcome.open_points,
         "points_taken_back_after_they_were_spent": outcome.forgiven,
+        "discounted": outcome.discounted,
         "expected_redemption": float(outcome.redemption),
         "cost": float(outcome.cost),
         "most_cost": float(outcome.most_cost),
@@ -73,7 +75,7 @@ def totals(outcome: Outcome) -> dict[str, Any]:
 
 
 def _month(name: tuple[int, int], sums: Any) -> dict[str, Any]:
-    plain = ("purchases", "revenue", "members_revenue", "issued", "taken_back", "spent", "expired", "new")
+    plain = ("purchases", "revenue", "members_revenue", "issued", "taken_back", "spent", "expired", "discounts", "new")
     found = {key: getattr(sums, key) for key in plain}
     return {"month": f"{name[0]}-{name[1]:02}", **found, "active": len(sums.active), "tiers": dict(sums.tiers)}
 

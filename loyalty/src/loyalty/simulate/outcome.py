@@ -19,9 +19,14 @@ class MonthSums:
     taken_back: int = 0
     spent: int = 0
     expired: int = 0
-    active: set[str] = field(default_factory=set)
+    discounts: int = 0
+    active: dict[str, str | None] = field(default_factory=dict)  #: members who bought, with their level at their last purchase of the month
     new: int = 0  #: members whose first purchase it was
-    tiers: Counter[str] = field(default_factory=Counter)  #: members by the tier they had at their last purchase of the month
+
+    @property
+    def tiers(self) -> Counter[str]:
+        """Count members who bought by their level."""
+        return Counter(level for level in self.active.values() if level is not None)
 
 
 @dataclass(slots=True)
@@ -42,6 +47,7 @@ class MemberSums:
     issued: int = 0
     taken_back: int = 0
     spent: int = 0
+    discounts: int = 0  #: money taken off
     open: int = 0  #: expected to be spent later
     tier: str | None = None
 
@@ -71,6 +77,7 @@ class Outcome:
     refused: Counter[str] = field(default_factory=Counter)
     silent: Counter[tuple[str, str, str]] = field(default_factory=Counter)  #: (rule, reason, words)
     rewards: Counter[str] = field(default_factory=Counter)
+    discounts: dict[str, tuple[int, int]] = field(default_factory=dict)  #: by discount: how often, and the money taken off
 
     @property
     def members_revenue(self) -> int:
@@ -97,19 +104,28 @@ class Outcome:
         """Points that expired within the history."""
         return sum(month.expired for month in self.months.values())
 
+    def benefit(self, member: MemberSums) -> Fraction:
+        """Return what a member got: points kept at full worth, and discounts."""
+        return self.money(member.kept) + member.discounts
+
     def money(self, points: int | Fraction) -> Fraction:
         """Return what points are worth in minor units, exactly."""
         return points * self.worth
 
     @property
     def cost(self) -> Fraction:
-        """What the points cost at expected redemption: those spent, and those open that will be."""
-        return self.money(self.spent + self.open_points)
+        """What points cost at expected redemption, those spent and those open that will be; and what discounts took off."""
+        return self.money(self.spent + self.open_points) + self.discounted
 
     @property
     def most_cost(self) -> Fraction:
-        """What they would cost if every point kept were spent."""
-        return self.money(self.issued - self.taken_back)
+        """What it would cost if every point kept were spent."""
+        return self.money(self.issued - self.taken_back) + self.discounted
+
+    @property
+    def discounted(self) -> int:
+        """What discounts took off."""
+        return sum(amount for _, amount in self.discounts.values())
 
     @property
     def cost_share(self) -> Fraction:
@@ -118,5 +134,5 @@ class Outcome:
 
     @property
     def return_share(self) -> Fraction:
-        """What members get in points for what they pay: the effective return, at full worth."""
+        """What members get for what they pay: the effective return, points at full worth."""
         return self.most_cost / self.members_revenue if self.members_revenue > 0 else Fraction(0)

@@ -3,26 +3,25 @@
 Nothing here decides what a purchase earns or what a return takes: `Programme.decide` and `keeping.keep` do, as they do behind the broker.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from hashlib import sha256
 
-from accrual.domain.accounts import AccountState, CounterKey, Profile
-from accrual.domain.decisions import Decision, Grant, Operation, Refusal
-from accrual.domain.facts import Fact, Registration
+from accrual.domain.accounts import AccountState, CounterKey
+from accrual.domain.decisions import Decision, Grant, NothingEarned, Operation, Refusal
+from accrual.domain.facts import Fact, Purchase, Registration
 from accrual.domain.programme import Programme
+from accrual.domain.spending.rules import spendable
+from accrual.domain.tiers.progress import Progress
+from accrual.domain.tiers.timeline import Timeline
 from loyalty.console import Advance
 from loyalty.history.events import Bought, Brought, Did, History
-from loyalty.simulate.outcome import MemberSums, Month, MonthSums, Outcome, RuleSums
-from loyalty.simulate.returning import Shelf
-from loyalty.simulate.wallets import Wallet
+from loyalty.simulate.discounting import discounted
+from loyalty.simulate.members import Member
+from loyalty.simulate.outcome import Month, MonthSums, Outcome, RuleSums
 
 #: Told to the progress bar at once.
 STEP = 2_000
-#: More counters than that of one account, and those of days that are over are forgotten.
-MANY_COUNTERS = 256
 _GIVING = frozenset({Operation.EARN, Operation.MULTIPLY, Operation.FIXED})
 
 
@@ -33,20 +32,6 @@ class Assumptions:
     redemption: Fraction = Fraction(7, 10)  #: of points issued and kept, so many are expected to be spent
 
 
-class Member:
-    """A customer in the simulation: what the rules remember, the points, and what was bought."""
-
-    __slots__ = ("counters", "profile", "purchases", "shelf", "sums", "wallet")
-
-    def __init__(self, name: str, joined_at: datetime, redemption: Fraction) -> None:
-        self.counters: dict[CounterKey, int] = {}
-        self.profile = Profile(member=True, joined_at=joined_at, seed=sha256(name.encode()).digest()[:16])
-        self.purchases = 0
-        self.wallet = Wallet(redemption)
-        self.shelf = Shelf()
-        self.sums = MemberSums()
-
-
 class Replay:
     """One programme over one history. Use it once."""
 
@@ -54,13 +39,15 @@ class Replay:
         """Take a programme in whose currencies the history is."""
         self._programme, self._history = programme, history
         self._zone, self._redemption = programme.terms.zone, assumptions.redemption
+        self._timeline = Timeline([(date.min, programme.terms.version, programme.ladder)], programme.terms.zone)
+        self._prices = bool(programme.document.discounts)
         self._in_debt = programme.terms.returns.spent == "debt"
         self._remembers = any(isinstance(event, Brought) for event in history.events)
         self._members: dict[str, Member] = {}
         self._shared: dict[CounterKey, int] = {}
         self._given: dict[tuple[str, int], int] = {}  #: by rule and denominator
         self._month = (date.min, MonthSums())
-        self.outcome = Outcome(redemption=assumptions.redemption, worth=programme.terms.worth[history.currency])
+        self.outcome = Outcome(redemption=assumptions.redemption, worth=programme.terms.worth.get(history.currency, Fraction(0)))
 
     def run(self, advance: Advance) -> Outcome:
         """Go through the history."""
@@ -87,26 +74,42 @@ class Replay:
             outcome.cost_of_goods = None if event.cost is None else outcome.cost_of_goods + event.cost
         if event.customer is None:
             outcome.anonymous += 1
+            if self._prices:
+                month.discounts += discounted(self._programme, event.purchase, AccountState(shared=self._shared), outcome)[1]
             return
         member = self._member(event.customer, event.occurred_at, month)
+        day = self._month[0]
+        member.stand(day)
         month.members_revenue += amount
-        month.active.add(event.customer)
+        month.active[event.customer] = member.profile.tier
         member.sums.purchases += 1
         member.sums.revenue += amount
-        self._spend(member, amount, event.occurred_at, month)
-        decision = self._decide(event.purchase, member)
+        purchase = self._discounted(event.purchase, member, month) if self._prices else event.purchase
+        self._spend(member, purchase, month)
+        decision = self._decide(purchase, member)
         if isinstance(decision, Refusal):
             return
         member.purchases += 1
         self._book(decision, member, month)
+        member.count(day, Progress(decision.explanation.points, sum([line.paid_amount for line in purchase.lines]), 1))
         if self._remembers:
-            member.shelf.put(event.purchase, decision)
+            member.shelf.put(purchase, decision)
+
+    def _discounted(self, purchase: Purchase, member: Member, month: MonthSums) -> Purchase:
+        purchase, less = discounted(self._programme, purchase, member.state(self._shared), self.outcome)
+        member.sums.discounts += less
+        month.discounts += less
+        return purchase
 
     def _do(self, event: Did) -> None:
         month = self._month_at(event.occurred_at)
         member = self._member(event.customer, event.occurred_at, month)
+        day = self._month[0]
+        member.stand(day)
         decision = self._decide(event.activity._replace(programme=self._programme.terms.id), member)
-        self._book(decision, member, month)
+        if not isinstance(decision, Refusal):
+            self._book(decision, member, month)
+            member.count(day, Progress(points=decision.explanation.points))
 
     def _bring_back(self, event: Brought) -> None:
         """Take back what the goods that are left do not earn, by the rules that gave it."""
@@ -115,11 +118,14 @@ class Replay:
         member = self._members.get(event.customer or "")
         amount = event.amount
         if member is not None:
-            found = member.shelf.take(event, self._programme, self._state_of(member))
+            found = member.shelf.take(event, self._programme, member.state(self._shared))
             amount = amount or found.amount
             outcome.unmatched_returns += found.unmatched
             member.counters.update(found.counters)
+            self._shared.update(found.shared)
             member.purchases = found.purchases
+            for moment, undone in found.undone:
+                member.count(self._day_of(moment), undone)
             if found.points:
                 outcome.forgiven += member.wallet.take_back(found.points, in_debt=self._in_debt)
                 member.sums.taken_back += found.points
@@ -137,21 +143,22 @@ class Replay:
         """Return a member, who joins at the first thing they do, as the programme welcomes them."""
         member = self._members.get(name)
         if member is None:
-            member = self._members[name] = Member(name, at, self._redemption)
+            member = self._members[name] = Member(name, at, redemption=self._redemption, timeline=self._timeline)
             self.outcome.members[name] = member.sums
             month.new += 1
-            self._book(self._decide(Registration(self._programme.terms.id, at), member), member, month)
+            welcome = self._decide(Registration(self._programme.terms.id, at), member)
+            if not isinstance(welcome, Refusal):
+                self._book(welcome, member, month)
+                member.count(self._month[0], Progress(points=welcome.explanation.points))
         return member
 
     def _decide(self, fact: Fact, member: Member) -> Decision:
-        decision = self._programme.decide(fact, self._state_of(member))
+        decision = self._programme.decide(fact, member.state(self._shared))
         if isinstance(decision, Refusal):
             self.outcome.refused[decision.reason] += 1
             return decision
         if decision.counters:
-            member.counters.update(decision.counters)
-            if len(member.counters) > MANY_COUNTERS:
-                _forget_days(member.counters, fact.occurred_at)
+            member.keep(decision.counters, fact.occurred_at)
         effects = decision.effects
         if effects.shared:
             self._shared.update(effects.shared)
@@ -159,12 +166,7 @@ class Replay:
             self.outcome.rewards[due.reward] += due.quantity
         return decision
 
-    def _state_of(self, member: Member) -> AccountState:
-        return AccountState(member.purchases, member.counters, member.profile, self._shared)
-
-    def _book(self, decision: Decision, member: Member, month: MonthSums) -> None:
-        if isinstance(decision, Refusal):
-            return
+    def _book(self, decision: Grant | NothingEarned, member: Member, month: MonthSums) -> None:
         explanation, given, rules, silent = decision.explanation, self._given, self.outcome.rules, self.outcome.silent
         for rule, operation, numerator, denominator, *_ in explanation.steps:
             given[rule, denominator] = given.get((rule, denominator), 0) + numerator
@@ -181,19 +183,25 @@ class Replay:
             member.sums.issued += points
             member.wallet.grant(points, usable_from=decision.usable_from, expires_at=decision.expires_at)
 
-    def _spend(self, member: Member, amount: int, at: datetime, month: MonthSums) -> None:
-        """Let the member spend what is expected, no more than the receipt is worth."""
+    def _spend(self, member: Member, purchase: Purchase, month: MonthSums) -> None:
+        """Let the member spend what is expected, as far as the programme lets points pay for this receipt."""
+        at, programme = purchase.occurred_at, self._programme
         for moment, gone in member.wallet.expire(at):
             self._month_at(moment).expired += gone
         usable = member.wallet.usable(at)
-        if usable:
-            points = min(usable, int(amount / self.outcome.worth))
+        if not usable:
+            return
+        starts = None if programme.fraud is None else programme.fraud.spending_from(member.profile)
+        if starts is not None and at < starts:
+            return
+        points = spendable(programme, usable=usable, purchase=purchase).points
+        if points:
             member.wallet.spend(points)
             member.sums.spent += points
             month.spent += points
 
     def _month_at(self, moment: datetime) -> MonthSums:
-        day = moment.astimezone(self._zone).date()
+        day = self._day_of(moment)
         if self._month[0] == day:
             return self._month[1]
         key: Month = (day.year, day.month)
@@ -201,20 +209,32 @@ class Replay:
         self._month = (day, sums)
         return sums
 
+    def _day_of(self, moment: datetime) -> date:
+        return moment.astimezone(self._zone).date()
+
     def _finished(self) -> Outcome:
         outcome = self.outcome
         ends = self._history.events[-1].occurred_at
         for member in self._members.values():
             for moment, gone in member.wallet.expire(ends):
                 self._month_at(moment).expired += gone
+            member.stand(self._day_of(ends))
+            member.sums.tier = member.profile.tier
             member.sums.open = member.wallet.open
             outcome.open_points += member.wallet.open
         for (rule, denominator), numerator in self._given.items():
             outcome.rules[rule].points += Fraction(numerator, denominator)
-        for written in self._programme.document.earning:
-            outcome.rules.setdefault(written.id, RuleSums())
+        for rule in named_rules(self._programme):
+            outcome.rules.setdefault(rule, RuleSums())
         outcome.months = _without_gaps(outcome.months)
         return outcome
+
+
+def named_rules(programme: Programme) -> dict[str, str]:
+    """Return the names of all rules, those of campaigns too, by the ids under which explanations know them."""
+    document = programme.document
+    rules = {rule.id: rule for rule in document.earning} | {f"{campaign.id}/{rule.id}": rule for campaign in document.campaigns for rule in campaign.earning}
+    return {id_: (rule.name or {}).get("en", id_) for id_, rule in rules.items()}
 
 
 def _without_gaps(months: dict[Month, MonthSums]) -> dict[Month, MonthSums]:
@@ -222,15 +242,3 @@ def _without_gaps(months: dict[Month, MonthSums]) -> dict[Month, MonthSums]:
     numbers = [year * 12 + month - 1 for year, month in months]
     every = [(number // 12, number % 12 + 1) for number in range(min(numbers), max(numbers) + 1)]
     return {month: months.get(month) or MonthSums() for month in every}
-
-
-def _forget_days(counters: dict[CounterKey, int], at: datetime) -> None:
-    """Forget counters of days long past: no rule reads them any more."""
-    this_year_and_last = (f":{at.year}", f":{at.year - 1}")
-    for key in [key for key in counters if "/day:" in key.period and not _recent(key.period, at, this_year_and_last)]:
-        del counters[key]
-
-
-def _recent(period: str, at: datetime, years: Sequence[str]) -> bool:
-    day = period.partition(":")[2]
-    return f":{day[:4]}" in years and abs((datetime.fromisoformat(day).date() - at.date()).days) <= 2  # noqa: PLR2004  zones differ by a day

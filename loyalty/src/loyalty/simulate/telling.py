@@ -9,6 +9,7 @@ from loyalty.page import charts
 from loyalty.page.parts import Figure, Page, Section, Table
 from loyalty.page.writing import Money, Points, day, months_named, percent, short, whole
 from loyalty.simulate.outcome import Outcome
+from loyalty.simulate.replay import named_rules
 from loyalty.simulate.result import Simulation
 from loyalty.simulate.telling_against import against_section
 from loyalty.simulate.telling_scenario import scenario_section
@@ -28,7 +29,10 @@ def page_of(found: Simulation) -> Page:
         f"{whole(outcome.purchases)} real purchases{returns} of {whole(len(outcome.members))} customers, {day(history.first_day)} to "
         f"{day(history.last_day)} ({history.source}), decided by the rules of version {terms.version} as if it had been in force."
     )
-    sections = [_points_section(outcome, money, points), _rules_section(found, money, points), *_tier_sections(outcome), _members_section(found, money, points)]
+    sections = [_discounts_section(found, money)] if found.programme.document.discounts else []
+    if outcome.issued:
+        sections += [_points_section(outcome, money, points), _rules_section(found, money, points)]
+    sections += [*_tier_sections(outcome), _members_section(found, money, points)]
     if found.against is not None:
         sections.insert(0, against_section(found, *found.against, money))
     if found.model is not None:
@@ -49,21 +53,38 @@ def points_of(programme: Programme) -> Points:
 
 
 def _key_figures(found: Simulation, money: Money, points: Points) -> list[Figure]:
-    outcome = found.outcome
-    figures = [
-        Figure(
-            f"{points.name.capitalize()} given and kept",
-            points(outcome.issued - outcome.taken_back),
-            f"{points(outcome.taken_back)} more were taken back for returns",
-        ),
-        Figure("Expected cost", money(outcome.cost), f"{percent(outcome.cost_share, 2)} of what members paid, if {percent(outcome.redemption, 0)} are spent"),
-        Figure("Return to members", percent(outcome.return_share, 2), f"{money(outcome.most_cost)} if every point were spent"),
+    outcome, figures = found.outcome, list[Figure]()
+    if outcome.issued:
+        kept, taken = points(outcome.issued - outcome.taken_back), points(outcome.taken_back)
+        figures.append(Figure(f"{points.name.capitalize()} given and kept", kept, f"{taken} more were taken back for returns"))
+    if outcome.discounts:
+        figures.append(Figure("Taken off by discounts", money(outcome.discounted), f"of sales of {money(outcome.revenue)} at the prices of then"))
+    if_spent = f", if {percent(outcome.redemption, 0)} of the points are spent" if outcome.issued else ""
+    figures += [
+        Figure("Expected cost", money(outcome.cost), f"{percent(outcome.cost_share, 2)} of sales to members{if_spent}"),
+        Figure("Return to members", percent(outcome.return_share, 2), f"{money(outcome.most_cost)} at most, of sales to members"),
         Figure("Sales to members", money(outcome.members_revenue), f"of {money(outcome.revenue)} in all"),
     ]
     if found.margin is not None and outcome.revenue > 0:
         after = found.margin - outcome.cost / outcome.revenue
         figures.append(Figure("Margin after rewards", percent(after, 2), f"{percent(found.margin, 2)} without a programme, if nobody buys more"))
     return figures
+
+
+def _discounts_section(found: Simulation, money: Money) -> Section:
+    outcome = found.outcome
+    named = {discount.id: discount.name.get("en", discount.id) if discount.name else discount.id for discount in found.programme.document.discounts}
+    rows = [(named[name], whole(times), money(amount)) for name, (times, amount) in sorted(outcome.discounts.items(), key=lambda one: -one[1][1])]
+    labels = months_named(list(outcome.months))
+    taken = {"taken off": [money.major(month.discounts) for month in outcome.months.values()]}
+    never = [name for id_, name in named.items() if id_ not in outcome.discounts]
+    return Section(
+        "Discounts",
+        "What was paid then is taken for the price before discounts.",
+        drawings=(charts.columns(taken, labels, write=short, says=f"Taken off, in {money.currency} by month"),),
+        tables=(Table(("Discount", "Times", "Taken off"), rows),) if rows else (),
+        remarks=[f"The discount {name} was never given." for name in never],
+    )
 
 
 def _points_section(outcome: Outcome, money: Money, points: Points) -> Section:
@@ -104,7 +125,7 @@ def _points_section(outcome: Outcome, money: Money, points: Points) -> Section:
 
 def _rules_section(found: Simulation, money: Money, points: Points) -> Section:
     outcome = found.outcome
-    named = {rule.id: (rule.name or {}).get("en", rule.id) for rule in found.programme.document.earning} | _OWN_NAMES
+    named = named_rules(found.programme) | _OWN_NAMES
     ordered = sorted(outcome.rules.items(), key=lambda one: -one[1].points)
     giving = [(rule, sums) for rule, sums in ordered if sums.points]
     total = sum((sums.points for _, sums in ordered), Fraction(0)) or Fraction(1)
@@ -129,7 +150,11 @@ def _rules_section(found: Simulation, money: Money, points: Points) -> Section:
         "Rules add up to everything that was given. Rounding and caps take away, so they stand below 0.",
         drawings=(drawing,) if giving else (),
         tables=(Table(("Rule", "Times", points.name.capitalize(), "Share", "Worth in full", "Cut by a cap"), rows),) if rows else (),
-        remarks=[*_silent(found, named), *(f"{whole(count)} x the reward {reward} was given." for reward, count in outcome.rewards.most_common())],
+        remarks=[
+            *_limits(outcome),
+            *_silent(found, named),
+            *(f"{whole(count)} x the reward {reward} was given." for reward, count in outcome.rewards.most_common()),
+        ],
     )
 
 
@@ -140,12 +165,22 @@ def _cut(times: int) -> str:
 def _silent(found: Simulation, named: dict[str, str]) -> list[str]:
     """Say of rules that never gave anything why not, as they said most often."""
     told = []
-    for rule in found.programme.document.earning:
-        if not found.outcome.rules[rule.id].times:
-            reasons = [(text, times) for (name, _, text), times in found.outcome.silent.most_common() if name == rule.id]
+    for rule in named_rules(found.programme):
+        if not found.outcome.rules[rule].times:
+            reasons = [(text, times) for (name, _, text), times in found.outcome.silent.most_common() if name == rule]
             why = f": {_shortened(reasons[0][0])} ({whole(reasons[0][1])} times)" if reasons else ": nothing in the data could"
-            told.append(f"The rule {named[rule.id]} never gave anything{why}.")
+            told.append(f"The rule {named[rule]} never gave anything{why}.")
     return told
+
+
+def _limits(outcome: Outcome) -> list[str]:
+    """Say of limits of the programme as a whole, those against fraud among them, how often they were met."""
+    met = [(text, times) for (name, _, text), times in outcome.silent.most_common() if name == PROGRAMME]
+    return [f"Nothing was earned {whole(times)} x: {text}." for text, times in met]
+
+
+def _rewards(outcome: Outcome) -> list[str]:
+    return [f"The reward {reward} was given {whole(count)} x." for reward, count in outcome.rewards.most_common()]
 
 
 def _shortened(text: str) -> str:
@@ -191,11 +226,16 @@ def _notes(found: Simulation, money: Money) -> list[str]:
         f"Of {name} given and kept {spent} are expected to be spent: at the next visits, the oldest first. What expires before costs nothing.",
         "People are taken to have bought what they bought: no rule makes anybody buy more or less here. What a programme may change is in the economic model.",
         "Points are worth what the programme says. What a point costs you may be less, where members choose goods with a margin.",
+        "Points that paid for goods that came back stay spent here.",
     ]
     if found.margin is None:
         notes.append("The data hold no cost of goods, so nothing is said of the margin. Map a column to cost_amount, or add --margin 40%.")
     if outcome.anonymous:
         notes.append(f"{whole(outcome.anonymous)} purchases name no customer: they are in the sales and earn nothing.")
+    if outcome.rewards:
+        notes.append("Rewards that are not points are counted, and are not in the cost: the document does not say what they cost you.")
+    if outcome.discounts:
+        notes.append("Returns are reckoned at the discounted price. Coupons count where the data name them.")
     if outcome.returns:
         missing = (
             f" {whole(outcome.unmatched_returns)} lines came back of goods that nobody is known to have bought, and took nothing."

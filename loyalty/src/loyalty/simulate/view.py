@@ -18,6 +18,8 @@ def show(found: Simulation) -> None:
     table.add_column(justify="right")
     table.add_column(style="dim")
     table.add_row("members", whole(len(outcome.members)), f"{money(outcome.members_revenue)} of {money(outcome.revenue)} sales")
+    for name, (times, amount) in outcome.discounts.items():
+        table.add_row(f"discount {name}", money(amount), f"taken off {whole(times)} x")
     table.add_row(f"{points.name} given", points(outcome.issued), f"{points(outcome.taken_back)} taken back for {whole(outcome.returns)} returns")
     table.add_row("  spent", points(outcome.spent), f"as expected: {percent(outcome.redemption, 0)} of what is kept")
     table.add_row("  expired", points(outcome.expired), "")
