@@ -10,7 +10,8 @@ from functools import reduce
 from itertools import count
 from typing import Any, Protocol
 
-from accrual.domain.facts import Line, Purchase
+from accrual.domain.accounts import AccountState, Profile
+from accrual.domain.facts import Line, Payment, Purchase
 from accrual.domain.returns import Back, Returned, left_of
 
 from .builders import FRIDAY_NOON, a_purchase
@@ -23,6 +24,8 @@ _RULE_CAPS = (
 )
 _PROGRAMME_CAPS = (None, [{"points": "120", "per": "day"}], [{"times": "2", "per": "month"}, {"points": "150", "per": "ever"}])
 _WITH = ("with", "without")
+_TIERS = {"by": "purchases", "window": "forever", "levels": [{"id": "friend", "from": "0"}, {"id": "gold", "from": "3", "multiply": "1.5"}]}
+_BUDGETS = ({"points": "60"}, {"grants": "2"}, {"money": "0.50"}, {"points": "90", "grants": "3"})
 
 
 class Chance(Protocol):
@@ -34,14 +37,25 @@ class Chance(Protocol):
     def shuffle(self, x: list[Any]) -> None: ...
 
 
-def a_programme_document(chance: Chance, *, stacking: bool = True) -> dict[str, Any]:
-    """A document in order, with one to six rules; without `stacking` all of them add up."""
+def a_programme_document(chance: Chance, *, stacking: bool = True, campaigns: bool | None = None, tracking: bool = True) -> dict[str, Any]:
+    """A document in order, with one to six rules; without `stacking` all of them add up, without `tracking` none counts from purchase to purchase.
+
+    With or without campaigns, as is asked for, else by chance.
+    """
     rules: list[dict[str, Any]] = []
     for number in range(chance.randint(1, 6)):
         base = [rule["id"] for rule in rules if "points" in rule["give"]]
         rules.append(_rule(chance, number, base, stacking=stacking))
+    if not tracking:
+        rules = [_forgetful(rule) for rule in rules]
     _spare_full_steps(rules)
     chance.shuffle(rules)
+    sections: dict[str, Any] = {"rewards": [{"id": "drink", "kind": "gift"}]}
+    if _uses(rules, "tier") or chance.randint(0, 3) == 0:
+        sections["tiers"] = _TIERS
+    if campaigns or (campaigns is None and chance.randint(0, 2) == 0):
+        sections["campaigns"] = [_campaign(chance, number, rules, tiers="tiers" in sections) for number in range(chance.randint(1, 2))]
+        sections["campaign_stacking"] = chance.choice(("all", "best", "newest")) if stacking else "all"
     terms = {
         "decimals": str(chance.randint(0, 2)),
         "basis": {"amount": chance.choice(("after_discounts", "before_discounts")), "tax": chance.choice(_WITH), "delivery": chance.choice(_WITH)},
@@ -56,6 +70,7 @@ def a_programme_document(chance: Chance, *, stacking: bool = True) -> dict[str, 
         "merchants": ["shop"],
         "points": {"name": {"en": "p"}, "worth": "0.01"} | terms,
         "earning": rules,
+        **sections,
     }
     cap = chance.choice(_PROGRAMME_CAPS)
     return document | {"cap": cap} if cap else document
@@ -64,6 +79,43 @@ def a_programme_document(chance: Chance, *, stacking: bool = True) -> dict[str, 
 def some_purchases(chance: Chance, most: int) -> list[Purchase]:
     """One or more baskets within four days."""
     return [_purchase(chance) for _ in range(chance.randint(1, most))]
+
+
+def somebody(chance: Chance) -> AccountState:
+    """An account before its first purchase, of somebody on some level and in some segments."""
+    segments = frozenset(chance.sample(("jazz", "rock"), chance.randint(0, 2)))
+    return AccountState(profile=Profile(member=True, segments=segments, tier=chance.choice((None, "friend", "gold")), seed=bytes([chance.randint(0, 255)])))
+
+
+def _uses(rules: list[dict[str, Any]], key: str) -> bool:
+    return any(key in rule["when"] for rule in rules)
+
+
+def _campaign(chance: Chance, number: int, rules: list[dict[str, Any]], *, tiers: bool) -> dict[str, Any]:
+    """A campaign in order, with one or two rules."""
+    base = [rule["id"] for rule in rules if "points" in rule["give"] and not rule["give"].get("whole_steps")]
+    found: list[dict[str, Any]] = []
+    for place in range(chance.randint(1, 2)):
+        rule = _rule(chance, place, base, stacking=False)
+        del rule["priority"]
+        if not tiers:
+            rule["when"].pop("tier", None)
+        if "multiply" in rule["give"]:
+            rule["give"]["of"] = base
+        found.append(rule)
+    campaign: dict[str, Any] = {"id": f"camp{number}", "earning": found}
+    possible = {
+        "dates": [{"from": "2026-11-21"}],
+        "days": ["fri", "sat"],
+        "repeats": "FREQ=WEEKLY;BYDAY=FR,SU",
+        "audience": {"segment": ["jazz"]},
+        "budget": chance.choice(_BUDGETS),
+        "enabled": "false",
+    }
+    campaign |= {key: possible[key] for key in chance.sample(sorted(possible), chance.choice((0, 1, 1, 2)))}
+    if chance.randint(0, 2) == 0:
+        campaign |= {"public": "false", "control": "30%"}
+    return campaign
 
 
 def _when(chance: Chance) -> dict[str, Any]:
@@ -76,6 +128,13 @@ def _when(chance: Chance) -> dict[str, Any]:
         "minimum": chance.choice(("10.00", "0.01")),
         "quantity": chance.choice(("1.5", "3")),
         "first_purchase": "true",
+        "tier": ["gold"],
+        "segment": ["jazz"],
+        "payment": {"kind": ["card"], "share": "50%"},
+        "repeats": "FREQ=WEEKLY;BYDAY=SA,SU",
+        "every": chance.choice(("2", "3")),
+        "spent": {"from": "50.00", "per": chance.choice(("day", "ever"))},
+        "streak": {"per": "day", "times": "2"},
     }
     when: dict[str, Any] = {key: possible[key] for key in chance.sample(sorted(possible), chance.choice((0, 0, 1, 1, 1, 2, 3)))}
     if chance.randint(0, 3) == 0:
@@ -89,6 +148,12 @@ def _when(chance: Chance) -> dict[str, Any]:
 def _give(chance: Chance, kind: str, base: list[str]) -> dict[str, Any]:
     if kind == "fixed":
         return {"fixed": str(chance.randint(1, 50))}
+    if kind == "reward":
+        return {"reward": "drink"} | chance.choice(({}, {"quantity": "2"}))
+    if kind == "table":
+        return {"table": [{"from": "0", "points": "3"}, {"from": "30.00", "points": "5"}][chance.randint(0, 1) :]}
+    if kind == "volume":
+        return {"volume": [{"from": "0", "points": "1", "per": "2.00"}, {"from": "80.00", "points": "1", "per": "1.00"}], "per": "month"}
     if kind == "multiply":
         give: dict[str, Any] = {"multiply": chance.choice(("1.5", "2", "1.25", "3"))}
         return give | {"of": [chance.choice(base)]} if chance.randint(0, 2) == 0 else give
@@ -97,23 +162,39 @@ def _give(chance: Chance, kind: str, base: list[str]) -> dict[str, Any]:
 
 
 def _rule(chance: Chance, number: int, base: list[str], *, stacking: bool) -> dict[str, Any]:
-    kind = chance.choice(("money", "money", "visit", "unit", "fixed", *(("multiply", "multiply") if base else ())))
+    kind = chance.choice(("money", "money", "visit", "unit", "fixed", "reward", "table", "volume", *(("multiply", "multiply") if base else ())))
     rule = {"id": f"{kind}-{number}", "give": _give(chance, kind, base), "when": _when(chance), "priority": str(chance.randint(-2, 2))}
-    if stacking and chance.randint(0, 2) == 0:
+    _make_sense(rule, kind, chance)
+    if stacking and kind != "reward" and chance.randint(0, 2) == 0:
         rule["stacking"] = chance.choice(("exclusive", "best_of", "best_of"))
         if rule["stacking"] == "best_of":
             rule["group"] = "multipliers" if kind == "multiply" else chance.choice(("g1", "g2"))
     if chance.randint(0, 2) == 0:
-        rule["cap"] = chance.choice(_RULE_CAPS)
+        rule["cap"] = _RULE_CAPS[1] if kind == "reward" else chance.choice(_RULE_CAPS)
     if chance.randint(0, 7) == 0:
         rule["enabled"] = False
     return rule
 
 
+def _forgetful(rule: dict[str, Any]) -> dict[str, Any]:
+    """The rule without what it counts from purchase to purchase."""
+    give = {"fixed": "3"} if "volume" in rule["give"] else rule["give"]
+    stays = {key: value for key, value in rule["when"].items() if key not in ("every", "unit", "spent", "streak")}
+    return rule | {"when": stays, "give": give}
+
+
+def _make_sense(rule: dict[str, Any], kind: str, chance: Chance) -> None:
+    """Let `every` count pieces where it may, and leave volumes alone."""
+    if kind == "volume":
+        rule["when"].pop("every", None)
+    elif "every" in rule["when"] and kind in ("fixed", "reward") and chance.randint(0, 1):
+        rule["when"]["unit"] = "item"
+
+
 def _spare_full_steps(rules: list[dict[str, Any]]) -> None:
     """Let multipliers that ask for certain goods leave rules alone that count full steps, or ask for none."""
-    base = [rule for rule in rules if "points" in rule["give"]]
-    spared = [rule["id"] for rule in base if not rule["give"].get("whole_steps")]
+    base = [rule for rule in rules if rule["give"].keys() & {"points", "table", "volume"}]
+    spared = [rule["id"] for rule in base if "points" in rule["give"] and not rule["give"].get("whole_steps")]
     for rule in rules:
         asks = [key for key in rule["when"] if key in ("category", "brand", "label", "exclude")]
         if "multiply" in rule["give"] and asks and len(spared) < len(base):
@@ -145,6 +226,7 @@ def _purchase(chance: Chance) -> Purchase:
         delivery_amount=chance.choice((0, 0, 5_00)),
         delivery_tax_amount=chance.choice((0, 80)),
         store=chance.choice((None, "s1", "s2")),
+        payments=(Payment("card", chance.choice((0, 10_00))), Payment("cash", chance.choice((0, 5_00, 20_00)))),
         occurred_at=FRIDAY_NOON + timedelta(days=chance.randint(0, 3)),
     )
 

@@ -5,10 +5,14 @@ It reads the document as plain values and counts with fractions.
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from hashlib import sha256
 from math import ceil, floor
 from typing import Any
 
+from accrual.domain.accounts import STRANGER, Profile
 from accrual.domain.facts import Line, Purchase
+
+from .memory import Memory
 
 
 @dataclass
@@ -19,14 +23,31 @@ class Answer:
     whole: dict[str, int] = field(default_factory=dict)
     silent: dict[str, str] = field(default_factory=dict)
     counters: dict[tuple[str, str], int] = field(default_factory=dict)
+    shared: dict[tuple[str, str], int] = field(default_factory=dict)
+    rewards: dict[str, int] = field(default_factory=dict)
 
 
 class Naive:
-    """One evaluation of one purchase."""
+    """One evaluation of one purchase, for somebody (a profile), after so much was counted."""
 
-    def __init__(self, document: dict[str, Any], purchase: Purchase, *, purchases: int, counters: dict[tuple[str, str], int]) -> None:
+    def __init__(
+        self,
+        document: dict[str, Any],
+        purchase: Purchase,
+        *,
+        purchases: int,
+        counters: dict[tuple[str, str], int],
+        shared: dict[tuple[str, str], int] | None = None,
+        profile: Profile = STRANGER,
+    ) -> None:
         self.document, self.purchase, self.purchases, self.counters = document, purchase, purchases, counters
-        self.rules = sorted(document["earning"], key=lambda rule: -int(rule.get("priority", 0)))
+        self.shared, self.profile = shared or {}, profile
+        self.campaigns = document.get("campaigns", [])
+        self.own = sorted(document["earning"], key=lambda rule: -int(rule.get("priority", 0)))
+        overlays = [rule | {"id": f"{campaign['id']}/{rule['id']}", "campaign": campaign} for campaign in self.campaigns for rule in campaign["earning"]]
+        self.rules = self.own + overlays
+        self.levels = {level["id"]: Fraction(level.get("multiply", 1)) for level in document.get("tiers", {}).get("levels", [])}
+        self.memory = Memory(purchase, counters)
         self.basis = document["points"].get("basis", {})
         self.scale = 10 ** int(document["points"].get("decimals", 0))
         self.answer = Answer()
@@ -56,9 +77,14 @@ class Naive:
     def open_to_all(self, rule: dict[str, Any]) -> bool:
         return not any(kind in rule.get("when", {}) for kind in ("category", "brand", "label"))
 
-    def counted(self, rule: dict[str, Any]) -> dict[str, Fraction]:
+    def parts_of(self, rule: dict[str, Any]) -> dict[str, Fraction]:
         """What a base rule gives, by what it gives it for: a line, the delivery, the visit."""
         give = rule["give"]
+        if "table" in give:
+            rows = [Fraction(row["points"]) * self.scale for row in give["table"] if self.spent_on(rule) >= max(Fraction(row["from"]) * 100, 1)]
+            return {"table": rows[-1]} if rows else {}
+        if "volume" in give:
+            return {"volume": Fraction(self.memory.volume(rule, self.spent_on(rule), self.rounded, self.scale))}
         points = Fraction(give["points"]) * self.scale
         if give["per"] == "visit":
             return {"visit": points}
@@ -74,23 +100,83 @@ class Naive:
             return {"steps": floor(total / step) * points}
         return {key: points * amount / step for key, amount in amounts.items()}
 
+    def spent_on(self, rule: dict[str, Any]) -> int:
+        """The money of the goods that a rule is about."""
+        return sum(self.money(line) for line in self.purchase.lines if self.meets(line, rule)) + (self.delivery() if self.open_to_all(rule) else 0)
+
+    def closed(self, part: dict[str, Any]) -> str | None:
+        """Why a campaign's window, or a rule's condition on days, is not open."""
+        day = self.purchase.occurred_at
+        weekday = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[day.weekday()]
+        if weekday not in part.get("days", [weekday]):
+            return "other-day-or-hour"
+        again = part.get("repeats", "").partition("BYDAY=")[2]
+        windows = part.get("dates", [{"from": "2000-01-01"}])
+        missed = (again and weekday[:2].upper() not in again.split(",")) or all(f"{day:%Y-%m-%d}" < window["from"] for window in windows)
+        return "outside-dates" if missed else None
+
+    def barred(self, rule: dict[str, Any]) -> str | None:
+        """Why a rule is not for this member or this way of paying."""
+        when, campaign, mine = rule.get("when", {}), rule.get("campaign", {}), self.profile.segments
+        wanted = campaign.get("audience", {}).get("segment")
+        outside = wanted is not None and not mine & set(wanted)
+        if campaign.get("public") == "false":
+            digest = sha256(f"shop/{campaign['id']}".encode() + b"\0" + self.profile.seed).digest()
+            in_control = Fraction(int.from_bytes(digest[:8]), 2**64) < Fraction(campaign["control"].rstrip("%")) / 100
+            if outside or in_control or not self.profile.seed:
+                return "not-offered"
+        if outside:
+            return "other-segment"
+        if "tier" in when and self.profile.tier not in when["tier"]:
+            return "other-tier"
+        if "segment" in when and not mine & set(when["segment"]):
+            return "other-segment"
+        total = sum(payment.amount for payment in self.purchase.payments)
+        card = sum(payment.amount for payment in self.purchase.payments if payment.kind == "card")
+        return "other-payment" if "payment" in when and (not card or 2 * card < total) else None
+
+    def exhausted(self, rule: dict[str, Any]) -> bool:
+        return "campaign" in rule and self.budget_room(rule["campaign"]) == 0
+
+    def budget_room(self, campaign: dict[str, Any]) -> int | None:
+        """How many points a campaign may still give."""
+        rooms = []
+        used = {what: self.shared.get((f"campaign/{campaign['id']}", what), 0) for what in ("points", "grants", "money/EUR")}
+        for what, limit in campaign.get("budget", {}).items():
+            if what == "grants":
+                rooms += [] if used[what] < int(limit) else [0]
+            elif what == "points":
+                rooms.append(int(limit) * self.scale - used[what])
+            else:  # a point is worth a cent
+                rooms.append((int(Fraction(limit) * 100) - used["money/EUR"]) * self.scale)
+        return min(rooms) if rooms else None
+
     def reason(self, rule: dict[str, Any]) -> str | None:
         when, lines = rule.get("when", {}), self.purchase.lines
         met = [line for line in lines if self.meets(line, rule)]
         total = sum(map(self.money, lines)) + self.delivery()
-        counts_delivery = self.delivery() > 0 and self.open_to_all(rule) and "fixed" not in rule["give"] and rule["give"].get("per") != "visit"
-        weekday = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[self.purchase.occurred_at.weekday()]
+        once = rule["give"].keys() & {"fixed", "reward"} or rule["give"].get("per") == "visit"
+        counts_delivery = self.delivery() > 0 and self.open_to_all(rule) and not once
+        closed = {reason for part in (when, rule.get("campaign", {})) if (reason := self.closed(part)) is not None}
         checks = [
-            ("disabled", rule.get("enabled", True)),
+            ("disabled", rule.get("enabled", True) and rule.get("campaign", {}).get("enabled", True) != "false"),
             ("other-place", self.purchase.store in when.get("store", [self.purchase.store])),
-            ("other-day-or-hour", weekday in when.get("days", [weekday])),
+            ("other-day-or-hour", "other-day-or-hour" not in closed),
+            ("outside-dates", "outside-dates" not in closed),
             ("no-such-goods", met or counts_delivery),
             ("not-first-purchase", not when.get("first_purchase") or self.purchases == 0),
             ("below-minimum", total >= Fraction(when.get("minimum", 0)) * 100),
             ("too-few-items", sum(line.quantity for line in met) >= Fraction(when.get("quantity", 0)) * 1000),
-            ("cap-reached", all(self.room(rule["id"], cap) > 0 for cap in rule.get("cap", []))),
         ]
-        return next((reason for reason, holds in checks if not holds), None)
+        barred = next((reason for reason, holds in checks if not holds), None) or self.barred(rule)
+        if barred is not None:
+            return barred
+        due = self.memory.count(rule, pieces=sum(line.quantity for line in met), money=self.spent_on(rule))
+        if not all(self.room(rule["id"], cap) > 0 for cap in rule.get("cap", [])):
+            return "cap-reached"
+        if self.exhausted(rule):
+            return "budget-spent"
+        return None if due else "not-yet"
 
     def key(self, rule: str, cap: dict[str, Any]) -> tuple[str, str]:
         period = {"day": f":{self.purchase.occurred_at:%Y-%m-%d}", "month": f":{self.purchase.occurred_at:%Y-%m}", "ever": ""}[cap["per"]]
@@ -112,11 +198,13 @@ class Naive:
                 candidates.append(rule)
             else:
                 self.answer.silent[rule["id"]] = reason
-        base = {rule["id"]: self.counted(rule) for rule in candidates if "points" in rule["give"]}
-        for name in [name for name, parts in base.items() if not sum(parts.values()) and self.named(name)["give"]["per"] not in ("unit", "visit")]:
+        overlays = [rule for rule in candidates if "campaign" in rule]
+        candidates = [rule for rule in candidates if "campaign" not in rule]
+        base = {rule["id"]: self.parts_of(rule) for rule in candidates if self.is_base(rule)}
+        for name in [name for name in base if self.is_nothing(name, base[name])]:
             del base[name]
             self.answer.silent[name] = "nothing-to-count"
-        fixed = {rule["id"]: Fraction(rule["give"]["fixed"]) * self.scale for rule in candidates if "fixed" in rule["give"]}
+        fixed = {rule["id"]: self.once(rule) for rule in candidates if rule["give"].keys() & {"fixed", "reward"}}
         multipliers = [rule for rule in candidates if "multiply" in rule["give"]]
         totals = {name: sum(parts.values(), Fraction(0)) for name, parts in base.items()} | fixed
         kept, alone = self.stacked([rule for rule in candidates if rule["id"] in totals], totals)
@@ -124,14 +212,55 @@ class Naive:
             self.answer.silent |= {rule["id"]: "exclusive-rule" for rule in multipliers}
             multipliers = []
         base = {name: parts for name, parts in base.items() if name in kept}
+        plain = {name: dict(parts) for name, parts in base.items()}
         more = self.multiplied(base, multipliers)
+        level = self.levels.get(self.profile.tier or "", Fraction(1))
+        raised = sum((amount for parts in base.values() for amount in parts.values()), Fraction(0)) * (level - 1)
         unmultiplied = {name: totals[name] for name in base}
-        self.answer.exact = unmultiplied | more | {name: amount for name, amount in fixed.items() if name in kept}
+        self.answer.exact = unmultiplied | more | ({f"tier:{self.profile.tier}": raised} if raised else {})
+        self.answer.exact |= {name: amount for name, amount in fixed.items() if name in kept}
+        self.answer.exact |= self.overlaid(overlays, plain)
         self.settle()
+        self.answer.counters |= self.memory.after(self.answer.exact)
         return self.answer
 
+    def is_base(self, rule: dict[str, Any]) -> bool:
+        return bool(rule["give"].keys() & {"points", "table", "volume"})
+
+    def is_nothing(self, name: str, parts: dict[str, Fraction]) -> bool:
+        return not sum(parts.values()) and self.named(name)["give"].get("per") not in ("unit", "visit")
+
+    def once(self, rule: dict[str, Any]) -> Fraction:
+        times = self.memory.times(rule["id"])
+        if "reward" in rule["give"]:
+            return Fraction(0)
+        return Fraction(rule["give"]["fixed"]) * self.scale * times
+
+    def overlaid(self, rules: list[dict[str, Any]], base: dict[str, dict[str, Fraction]]) -> dict[str, Fraction]:
+        """What campaigns give on top; multipliers see base points only."""
+        found: dict[str, dict[str, Fraction]] = {}
+        for rule in rules:
+            give, name = rule["give"], rule["id"]
+            amount = self.once(rule) if give.keys() & {"fixed", "reward"} else Fraction(0)
+            if "multiply" in give:
+                amount = self.multiplied({source: dict(parts) for source, parts in base.items()}, [rule]).get(name, Fraction(0))
+            elif self.is_base(rule):
+                parts = self.parts_of(rule)
+                amount = sum(parts.values(), Fraction(0))
+                if self.is_nothing(name, parts):
+                    self.answer.silent[name] = "nothing-to-count"
+            if name not in self.answer.silent:
+                found.setdefault(rule["campaign"]["id"], {})[name] = amount
+        giving = [id_ for id_, amounts in found.items() if any(amount or "reward" in self.named(name)["give"] for name, amount in amounts.items())]
+        stacking = self.document.get("campaign_stacking", "all")
+        if stacking != "all" and len(giving) > 1:
+            winner = giving[-1] if stacking == "newest" else max(giving, key=lambda id_: sum(found[id_].values()))
+            self.answer.silent |= {name: "other-campaign" for id_ in found if id_ != winner for name in found[id_]}
+            found = {winner: found[winner]}
+        return {name: amount for amounts in found.values() for name, amount in amounts.items()}
+
     def named(self, name: str) -> dict[str, Any]:
-        return next(rule for rule in self.rules if rule["id"] == name)
+        return next((rule for rule in self.rules if rule["id"] == name), {"id": name, "give": {}})
 
     def stacked(self, rules: list[dict[str, Any]], totals: dict[str, Fraction]) -> tuple[set[str], bool]:
         exclusive = [rule["id"] for rule in rules if rule.get("stacking") == "exclusive"]
@@ -197,23 +326,42 @@ class Naive:
     def settle(self) -> None:
         answer, running = self.answer, Fraction(0)
         per_rule = self.document["points"]["rounding"]["per"] == "rule"
-        for name, amount in answer.exact.items():
+        amounts = {name: Fraction(self.rounded(amount)) if per_rule else amount for name, amount in answer.exact.items()}
+        for name, amount in amounts.items():
             room = self.points_room(self.named(name))
-            if per_rule:
-                answer.whole[name] = self.rounded(amount) if room is None else min(self.rounded(amount), int(room))
-                continue
-            left = amount if room is None else min(amount, room)
-            answer.whole[name] = self.rounded(running + left) - self.rounded(running)
-            running += left
+            amounts[name] = amount if room is None else min(amount, room)
+        for campaign in self.campaigns:
+            left = self.budget_room(campaign)
+            mine = [name for name in amounts if name.startswith(f"{campaign['id']}/")]
+            for name in mine if left is not None else ():
+                amounts[name] = min(amounts[name], Fraction(left))  # type: ignore[arg-type]
+                left -= amounts[name]  # type: ignore[operator,assignment]
+        for name, amount in amounts.items():
+            answer.whole[name] = self.rounded(running + amount) - self.rounded(running)
+            running += amount
+        answer.rewards = {name: int(give.get("quantity", 1)) * self.memory.times(name) for name in amounts if "reward" in (give := self.named(name)["give"])}
         for cap in self.document.get("cap", []):
             self.cut(sum(answer.whole.values()), self.room("programme", cap), cap)
         given = [("programme", sum(answer.whole.values()), self.document.get("cap", []))]
         given += [(name, whole, self.named(name).get("cap", [])) for name, whole in answer.whole.items()]
         for name, whole, caps in given:
             for cap in caps:
-                if whole and cap["per"] != "receipt":
+                if (whole or name in answer.rewards) and cap["per"] != "receipt":
                     key = self.key(name, cap)
                     answer.counters[key] = self.counters.get(key, 0) + (whole if "points" in cap else 1)
+        self.use_budgets()
+
+    def use_budgets(self) -> None:
+        answer = self.answer
+        for campaign in self.campaigns:
+            mine = {name: whole for name, whole in answer.whole.items() if name.startswith(f"{campaign['id']}/") and (whole or name in answer.rewards)}
+            points = sum(mine.values())
+            used = {"points": ("points", points), "grants": ("grants", 1 if mine else 0), "money": ("money/EUR", ceil(Fraction(points, self.scale)))}
+            for what in campaign.get("budget", {}):
+                name, amount = used[what]
+                if amount:
+                    key = (f"campaign/{campaign['id']}", name)
+                    answer.shared[key] = self.shared.get(key, 0) + amount
 
     def cut(self, total: int, room: int, cap: dict[str, Any]) -> None:
         allowed = min(total, room) if "points" in cap else total if room else 0

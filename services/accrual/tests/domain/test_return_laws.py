@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from accrual.domain.accounts import AccountState
+from accrual.domain.accounts import AccountState, Profile
 from accrual.domain.compiler import compile_document
-from accrual.domain.decisions import Grant, Operation, Refusal
+from accrual.domain.decisions import Operation, Refusal
 from accrual.domain.document.reading import read_json
 from accrual.domain.facts import Line, Purchase
 from accrual.domain.given import Given, given_of
@@ -17,25 +17,25 @@ from accrual.domain.keeping import NOTHING, Kept, keep, undone
 from accrual.domain.programme import Programme
 from accrual.domain.returns import Returned, left_of
 
-from .arbitrary import Chance, a_programme_document, so_far, some_purchases, some_returns, some_terms_of_return
+from .arbitrary import Chance, a_programme_document, so_far, some_purchases, some_returns, some_terms_of_return, somebody
 from .builders import NEW, a_purchase
 from .naive import Naive
 
 QUICK = settings(max_examples=40, deadline=None)
 SEEDED = st.randoms(use_true_random=True)
-GIVING = (Operation.EARN, Operation.MULTIPLY, Operation.FIXED)
+GIVING = (Operation.EARN, Operation.MULTIPLY, Operation.FIXED, Operation.REWARD)
 
 
 class Story:
     """An arbitrary programme, purchases before the one that comes back, that one, and its returns."""
 
-    def __init__(self, chance: Chance, *, returns: bool = True) -> None:
-        self.document = a_programme_document(chance)
+    def __init__(self, chance: Chance, *, returns: bool = True, document: dict[str, Any] | None = None) -> None:
+        self.document = a_programme_document(chance) if document is None else document
         if returns:
             self.document["returns"] = some_terms_of_return(chance, self.document)
         self.programme: Programme = compile_document(read_json(self.document))
         *past, self.purchase = some_purchases(chance, 4)
-        self.before = NEW
+        self.before = somebody(chance)
         for purchase in past:
             _, self.before = self.programme.earn(purchase, self.before)
         decision, self.after = self.programme.earn(self.purchase, self.before)
@@ -60,11 +60,11 @@ def test_what_did_not_come_back_at_all_is_kept_with_all_its_counters(chance: Cha
     kept = story.keep(Returned())
     assert kept.points == story.given.points
     assert kept.stands
-    risen = {key: value - story.before.counters.get(key, 0) for key, value in (story.decision.counters if isinstance(story.decision, Grant) else ())}
-    assert dict(kept.counters) == risen
-    assert {step[:4] for step in kept.explanation.steps if step.operation in GIVING} == {
-        step[:4] for step in story.decision.explanation.steps if step.operation in GIVING and kept.points
-    }
+    assert dict(kept.counters) == {key: value - story.before.counters.get(key, 0) for key, value in story.decision.counters}
+    assert dict(kept.shared) == {key: value - story.before.shared.get(key, 0) for key, value in story.decision.effects.shared}
+    assert kept.rewards == story.decision.effects.rewards
+    given = {step[:4] for step in story.decision.explanation.steps if step.operation in GIVING}
+    assert {step[:4] for step in kept.explanation.steps if step.operation in GIVING} == given or not kept.points
 
 
 @QUICK
@@ -78,7 +78,7 @@ def test_a_full_return_takes_all_that_was_granted_and_the_account_is_as_if_the_p
         kept = less
     rest = left_of(story.purchase, so_far(story.parts))
     nothing = story.keep(so_far([*story.parts, rest]))
-    assert (nothing.points, nothing.counters, nothing.stands) == (0, (), False)
+    assert (nothing.points, nothing.counters, nothing.stands, nothing.shared, nothing.rewards, nothing.coupons) == (0, (), False, (), (), frozenset())
     state, _ = undone(state, kept, nothing)
     assert (state.purchases, held(state)) == (story.before.purchases, held(story.before))
     at_once, _ = undone(story.after, story.keep(Returned()), NOTHING)
@@ -95,8 +95,8 @@ def test_every_return_keeps_no_more_than_the_one_before_and_its_steps_add_up(cha
         assert 0 <= kept.points <= most
         assert sum(Fraction(step.points_exact) for step in kept.explanation.steps) == kept.points
         assert all(step.text for step in kept.explanation.steps)
-        whole = dict(story.keep(Returned()).counters)
-        assert all(0 < value <= whole[key] for key, value in kept.counters)
+        whole = dict((*story.keep(Returned()).counters, *story.keep(Returned()).shared))
+        assert all(0 < value <= whole[key] for key, value in (*kept.counters, *kept.shared))
         most = kept.points
 
 
@@ -120,7 +120,7 @@ def test_neither_the_order_nor_the_number_of_returns_matters(chance: Chance):
 @QUICK
 @given(chance=SEEDED)
 def test_a_second_evaluator_keeps_the_same(chance: Chance):
-    story = Story(chance, returns=False)
+    story = Story(chance, returns=False, document=a_programme_document(chance, campaigns=False, tracking=False))
     returned = so_far(story.parts)
     assert story.keep(returned).points == _naively(story, returned)
 
@@ -173,6 +173,9 @@ def _naively(story: Story, returned: Returned) -> int:
             scale = 10 ** int(story.document["points"]["decimals"])
             caps = [] if most is None else [{"points": str(Fraction(most, scale)), "per": "receipt"}]
             rules.append({"id": rule["id"], "give": rule["give"], "when": when, "priority": rule["priority"], "cap": caps})
+    level = next((rule.removeprefix("tier:") for rule in story.given.rules if rule.startswith("tier:")), None)
     terms = story.document["points"] | {"basis": {"delivery": "with"}}
-    answer = Naive({"points": terms, "earning": rules}, _left(story.document, story.purchase, returned), purchases=0, counters={}).evaluate()
+    sections = {"points": terms, "earning": rules, "tiers": story.document.get("tiers", {})}
+    left = _left(story.document, story.purchase, returned)
+    answer = Naive(sections, left, purchases=0, counters={}, profile=Profile(tier=level)).evaluate()
     return min(sum(answer.whole.values()), story.given.points)

@@ -77,6 +77,8 @@ def evaluate(rules: RuleSet, event: Event, state: AccountState, day: Day) -> Eva
     found = shares + added + given
     if overlays and further is not None:
         found += _overlaid(rules, overlays, basket, shares, further, not_given)
+    if further is not None:
+        found = further.marked(found)
     return found, (*silent, *not_given) if not_given else silent, further
 
 
@@ -124,7 +126,7 @@ def earned(rule: CompiledRule, basket: Basket) -> Step | None:
 
 
 def _by_table(rule: CompiledRule, basis: int, lines: tuple[str, ...], money_digits: int) -> Step | None:
-    reached = [points for first, points in rule.table if basis >= first]
+    reached = [points for first, points in rule.table if basis >= first and basis]
     if not reached:
         return None
     return Step(rule.id, rule.operation, reached[-1], 1, lines, basis, (by_table, basis, money_digits, reached[-1], rule.point_digits))
@@ -152,8 +154,7 @@ def _tracked(rule: CompiledRule, basket: Basket, further: Further, arithmetic: A
     """Return what a base rule gives that tracks something."""
     if rule.counts == "volume":
         return further.volume(rule, basket, arithmetic.rounding)
-    step, times = earned(rule, basket), further.times(rule)
-    return step if step is None or times == 1 else step._replace(quantity=times)
+    return earned(rule, basket)
 
 
 def _given_once(rules: Sequence[CompiledRule], basket: Basket, further: Further, not_given: list[NotGiven]) -> list[Share]:

@@ -82,6 +82,10 @@ class Further:
         say = (for_volume, volume, due, given, basket.money_digits, rule.point_digits, rule.words)
         return Step(rule.id, rule.operation, due - given, 1, lines, measure_of(rule, basket).money, say)
 
+    def marked(self, shares: Sequence[Share]) -> list[Share]:
+        """Return what rules give, with how often that was due: a return gives it back."""
+        return [(rule, step if step.quantity != 1 else step._replace(quantity=self.times(rule))) if self._times else (rule, step) for rule, step in shares]
+
     def counters(self, shares: Sequence[Share]) -> Changes:
         """Return what changes of the account's counters, given which rules gave in the end."""
         for rule, step in shares:

@@ -21,6 +21,8 @@ from accrual.domain.wording import rounding, share_kept
 
 __all__ = ["NOTHING", "Kept", "keep", "undone"]
 
+Amounts = Mapping[CounterKey, int]
+
 #: As if the purchase never was.
 NOTHING = Kept(Explanation(0), (), stands=False)
 
@@ -47,12 +49,19 @@ def keep(programme: Programme, purchase: Purchase, given: Given, returned: Retur
 
 
 def undone(state: AccountState, before: Kept, after: Kept) -> tuple[AccountState, tuple[tuple[CounterKey, int], ...]]:
-    """Return an account's state when a purchase keeps less than before, and the counters that changed, with their new values."""
-    held, holds = dict(before.counters), dict(after.counters)
-    less = {key: held.get(key, 0) - holds.get(key, 0) for key in held | holds}
-    changes = tuple((key, max(state.counters.get(key, 0) - value, 0)) for key, value in less.items() if value)
+    """Return an account's state when a purchase keeps less than before, and the account's counters that changed, with their new values.
+
+    What is counted for all accounts together is lowered in the state alone: whoever stores it keeps by cause what is held of it, as `Kept.shared` says.
+    """
+    changes = _lowered(state.counters, dict(before.counters), dict(after.counters))
     fewer = before.stands and not after.stands and state.purchases > 0
-    return state.after(changes, purchases=state.purchases - fewer), changes
+    shared = _lowered(state.shared, dict(before.shared), dict(after.shared))
+    return state.after(changes, purchases=state.purchases - fewer, shared=shared), changes
+
+
+def _lowered(counters: Amounts, held: Amounts, holds: Amounts) -> tuple[tuple[CounterKey, int], ...]:
+    less = {key: held.get(key, 0) - holds.get(key, 0) for key in (*held, *holds)}
+    return tuple((key, max(counters.get(key, 0) - value, 0)) for key, value in less.items() if value)
 
 
 def _share(whole: Kept, left: Remainder, everything: Remainder, arithmetic: Arithmetic, tracked: Mapping[CounterKey, int]) -> Kept:

@@ -1,6 +1,7 @@
 """What is left of a purchase, asked what its rules still give for it."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from accrual.domain.accounts import AccountState, CounterKey
@@ -22,6 +23,7 @@ from accrual.domain.wording import capped, share_kept, within_campaign, within_g
 #: A limit that counts and never cuts.
 _ENDLESS = 10**30
 _FRESH = AccountState()
+_OF_MONEY = frozenset({"money", "steps", "table", "volume"})
 
 
 class Kept(NamedTuple):
@@ -130,7 +132,7 @@ class Remainder:
         level = next((rule for rule in self._rules.levels.values() if rule.id in given.rules), None)
         if multipliers or level is not None:
             base += multiply(base, multipliers, basket, stacking=False, not_given=silent, level=level)
-        return base + others
+        return [(rule, step if step.quantity != 1 else step._replace(quantity=given.quantities.get(rule.id, 1))) for rule, step in base + others]
 
     def _step(self, rule: CompiledRule, given: Given, base: Sequence[Share], before: "Remainder") -> Step | None:
         times = given.quantities.get(rule.id, 1)
@@ -142,8 +144,7 @@ class Remainder:
             return reward(rule, self.basket, times // rule.quantity_given if rule.counts == "once" else 1)
         if rule.counts == "volume":
             return self._of_volume(rule, given, before)
-        step = earned(rule, self.basket)
-        return step if step is None or times == 1 else step._replace(quantity=times)
+        return earned(rule, self.basket)
 
     def _of_volume(self, rule: CompiledRule, given: Given, before: "Remainder") -> Step | None:
         """Return the share of what was given for a volume that is left of the purchase's part of it."""
@@ -152,7 +153,8 @@ class Remainder:
             return None
         lines = () if rule.everything else self.basket.line_ids(rule.bit)
         say = (share_kept, left, whole, exact, self.basket.money_digits, rule.point_digits)
-        return Step(rule.id, rule.operation, exact * left, whole, lines, left, say)
+        share = Fraction(exact * left, whole)
+        return Step(rule.id, rule.operation, share.numerator, share.denominator, lines, left, say)
 
     def _bounds(self, given: Given) -> Mapping[str, tuple[DayLimit, ...]]:
         """Return the limits of the day, none of which cuts, and what each rule that a cap had cut may keep at most."""
@@ -182,7 +184,7 @@ def _shrunk(line: Line, amount: int, left: Back) -> Line:
 
 def _is_about(rule: CompiledRule, basket: Basket) -> bool:
     """Tell whether a line is left that the rule meets, or, where it counts money, delivery."""
-    return basket.quantity(rule.bit) > 0 or (rule.counts in ("money", "steps") and basket.amount(rule.bit) > 0)
+    return basket.quantity(rule.bit) > 0 or (rule.counts in _OF_MONEY and basket.amount(rule.bit) > 0)
 
 
 def _unmet(rule: CompiledRule, basket: Basket) -> NotGiven | None:
