@@ -28,6 +28,15 @@ class RedeemRequest(BaseModel):
     reward: Id
 
 
+class MyRedeemRequest(BaseModel):
+    """A member wants a reward of the catalogue for their own points."""
+
+    model_config = CLOSED
+
+    programme: Id
+    reward: Id
+
+
 class NamedEntitlement(BaseModel):
     """An entitlement, by its id or by the code that its owner shows."""
 

@@ -22,7 +22,10 @@ merchants: [cafe]
 points: {name: {en: beans}, worth: 1.00}
 earning:
   - {id: base, give: {points: 1, per: 1.00}}
+  - {id: third-cup, when: {category: cup, every: 3, unit: item}, give: {reward: mug}}
+  - {id: newsletter, on: activity, when: {activity: newsletter}, give: {reward: sticker}}
 rewards:
+  - {id: mug, kind: gift}
   - {id: drink, name: {en: A drink}, kind: gift, cost: 250, stock: 3, per_member: {times: 2, per: month}, valid: 30 days}
   - {id: cake, kind: gift, stock: 1}
   - {id: thanks, choice: [cake, drink], default: cake, within: 14 days, cost: 0}

@@ -2,11 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from contracts.purchases import Line
+
 from .benefits import CAFE, LIVE, ask, lapse, redeem, told
-from .builders import ANA, ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, a_purchase, back, cancelled, linked, returned
+from .builders import ANA, ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, a_purchase, an_activity, back, cancelled, linked, returned
 from .conftest import Caller, NewService, Service
 
 pytestmark = pytest.mark.usefixtures("cafe")
@@ -139,6 +142,37 @@ async def test_what_a_return_leaves_nothing_of_takes_its_gift_back(service: Serv
     assert await service.fetch("select value from shared_counter where rule = 'reward/sticker'") == [(0,)]
     assert await service.fetch("select value from counter where rule = 'reward/sticker'") == [(0,)]
     assert await told(service) == ["issued sticker 1", "reversed sticker 2"]
+
+
+def cups(purchase_id: str, number: int) -> Any:
+    """A receipt of so many cups at a rouble, on two lines."""
+    lines = tuple(
+        Line(line_id=line, sku="cup", category="cup", paid_amount=100 * count, quantity=1000 * count) for line, count in (("1", 1), ("2", number - 1))
+    )
+    return a_purchase(purchase_id, merchant="cafe", lines=lines)
+
+
+async def test_each_third_cup_brings_a_mug_whatever_receipts_they_are_on(service: Service):
+    await service.hear(cups("p-1", 2), cups("p-2", 2), cups("p-3", 5))
+    assert await service.fetch(LIVE) == [("mug", "issued", 0)] * 3
+    assert await told(service) == ["issued mug 1"] * 3
+
+
+async def test_gifts_are_kept_while_something_is_left_of_what_they_were_given_for(service: Service):
+    await service.hear(cups("p-1", 7))
+    assert await service.fetch(LIVE) == [("mug", "issued", 0)] * 2
+    await service.hear(returned("p-1", back(1_00), merchant="cafe", return_id="r-1"))
+    assert await service.fetch(LIVE) == [("mug", "issued", 0)] * 2
+    await service.hear(returned("p-1", merchant="cafe", return_id="r-2"))
+    assert await service.fetch(LIVE) == [("mug", "reversed", 0)] * 2
+    assert await service.hear(cups("p-2", 3)) == ["granted"]
+    assert [state for _, state, _ in await service.fetch(LIVE)].count("issued") == 1
+
+
+async def test_an_activity_may_bring_a_gift_once(service: Service):
+    verdicts = await service.hear(an_activity(programme="cafe"), an_activity(programme="cafe", event_id="again"), an_activity("a-2", programme="cafe"))
+    assert verdicts[1] == "duplicate"
+    assert await service.fetch(LIVE) == [("sticker", "issued", 0)]
 
 
 async def test_what_was_used_stays_used_when_its_purchase_is_cancelled(service: Service, caller: Caller):

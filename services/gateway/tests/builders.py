@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api import examples
+from gateway.api import examples, reward_examples
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
 #: What an owner that knows Ana and nobody else answers.
-ACCRUAL: Mapping[str, Any] = {
+ACCRUAL: dict[str, Any] = {
     f"GET /v1/accounts/m:{examples.ANA}": examples.BALANCE,
     f"GET /v1/accounts/m:{examples.ANA}/history": examples.HISTORY,
     f"POST /v1/accounts/m:{examples.ANA}/tier": examples.TIER,
@@ -31,6 +31,16 @@ ACCRUAL: Mapping[str, Any] = {
     "GET /v1/programmes": examples.PROGRAMMES,
     "GET /v1/programmes/coffee-bonus": examples.PROGRAMME,
     "GET /v1/programmes/coffee-bonus/terms": {**examples.TERMS, "markdown": "# Coffee bonus", "html": "<h1>Coffee bonus</h1>"},
+}
+ACCRUAL |= {
+    f"GET /v1/accounts/m:{examples.ANA}/rewards": reward_examples.REWARDS,
+    "POST /v1/rewards/redeem": reward_examples.DRINK,
+    "POST /v1/privileges/use": reward_examples.SAUNA,
+    "POST /v1/entitlements/choose": reward_examples.CHOSEN,
+    "POST /v1/entitlements/reserve": reward_examples.RESERVED,
+    "POST /v1/entitlements/release": reward_examples.DRINK,
+    "POST /v1/entitlements/use": reward_examples.USED,
+    "POST /v1/entitlements/pay": reward_examples.PAID,
 }
 MEMBERS: Mapping[str, Any] = {
     f"GET /v1/members/{examples.ANA}": examples.MEMBER,

@@ -65,18 +65,18 @@ def correct(books: Books, reversals: Reversals, past: Past, earning: Earning, *,
         books.remember(account_id, state, [(key, value) for key, value in state.counters.items() if value != counted.get(key, 0)])
         hold_anew(books, past, programme, decision.effects.shared, Holding(past.key, earning.event_key))
         give_back(books, after, less_of(whole, kept_now), Holding(past.key, earning.event_key), stands=kept_now.stands)
-        reversals.messages += _rewards(books, after, earning, decision, stands=kept_now.stands, now=now)
+        reversals.messages += _rewards(books, after, earning, decision, kept_now, now=now)
     decided = decision, explanation_json(decision.explanation)
     return _booked(books, reversals, earning, decided, after, (before, kept_now), now=now)
 
 
-def _rewards(books: Books, past: Past, earning: Earning, decision: Decision, *, stands: bool, now: datetime) -> list[Message]:
+def _rewards(books: Books, past: Past, earning: Earning, decision: Decision, kept: Kept, *, now: datetime) -> list[Message]:
     """Give and take back the rewards that are not points, as the new revision says."""
     owner = None if earning.owned is None else earning.owned.owner
     due = () if isinstance(decision, Refusal) else decision.effects.rewards
-    if stands:
+    if kept.stands:
         return give_anew(books, past, due, owner=owner, origin=earning.origin, now=now)
-    return take_back(books, past, Holding(past.key, earning.event_key), owner=owner, origin=earning.origin, now=now)
+    return take_back(books, past, kept, Holding(past.key, earning.event_key), owner=owner, origin=earning.origin, now=now)
 
 
 def _decide(books: Books, earning: Earning, past: Past, before: Kept) -> tuple[Decision, AccountState]:

@@ -74,8 +74,8 @@ class Reversals:
             self._books.remember(past.account_id, *undone(self._books.state(past.account_id), before, kept))
             holding = Holding(past.key, why.event_key)
             give_back(self._books, past, less_of(before, kept), holding, stands=kept.stands)
-            if not kept.stands:
-                self.messages += take_back(self._books, past, holding, owner=self._owner(past.account_id), origin=why.origin, now=self._now)
+            if past.programme.rewards:
+                self.messages += take_back(self._books, past, kept, holding, owner=self._owner(past.account_id), origin=why.origin, now=self._now)
             self._books.levels.take_out(past)
             self._books.levels.put_in(after)
         restored = 0

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.decisions import RewardDue
-from accrual.domain.rewards.entitlements import Entitlement, State
+from accrual.domain.keeping import Kept
+from accrual.domain.rewards.entitlements import Entitlement, State, Way
 from accrual.domain.rewards.giving import without
 from accrual.handlers.books import Books
 from accrual.handlers.entitlements import due_ids
@@ -20,10 +21,14 @@ def without_rewards(state: AccountState, books: Books, past: Past) -> AccountSta
     return without(state, _counted(past, [each for each in books.entitlements.of_cause(past.key) if each.state is not State.REVERSED]))[0]
 
 
-def take_back(books: Books, past: Past, holding: Holding, *, owner: str | None, origin: Origin, now: datetime) -> list[Message]:
-    """Take back what was given for a purchase of which nothing is left, where the programme does not let it be kept; there is more of it again."""
-    rewards = past.programme.rewards
-    wanted = [each for each in books.entitlements.of_cause(past.key) if not each.ended and not rewards.keeps(each)]
+def take_back(books: Books, past: Past, kept: Kept, holding: Holding, *, owner: str | None, origin: Origin, now: datetime) -> list[Message]:
+    """Take back what was given for what a purchase no longer keeps, where the programme does not let it be kept; there is more of it again.
+
+    What its rules still give is kept; so is a surprise, while anything of the purchase is left.
+    """
+    rewards, still = past.programme.rewards, due_ids(past.key, kept.rewards)
+    given = [each for each in books.entitlements.of_cause(past.key) if not (kept.stands and each.way is Way.SURPRISE)]
+    wanted = [each for each in given if each.id not in still and not each.ended and not rewards.keeps(each)]
     if not wanted or past.account_id is None:
         return []
     held = dict(books.tally.used(past.key))

@@ -17,6 +17,7 @@ TAGS = (
     {"name": "members", "description": "A till, a site or an operator asks about a member."},
     {"name": "me", "description": "A member asks about themselves, and nobody else."},
     {"name": "tills", "description": "Before and at the till: what a cart would earn, what waits for a guest, joining."},
+    {"name": "rewards", "description": "What members have beside points: gifts, discounts, services, privileges, cashback."},
     {"name": "events", "description": "What happened, from systems that cannot speak Kafka."},
     {"name": "evidence", "description": "What was decided, and why."},
     {"name": "programmes", "description": "The rules in force."},

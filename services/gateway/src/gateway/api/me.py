@@ -26,7 +26,7 @@ def routes(gateway: Gateway) -> APIRouter:
     )
     async def me(request: Request) -> Response:
         """Show the member that the token names."""
-        return written(await gateway.members.member(_myself(request), gateway.query_as_gateway(request, "members:read")))
+        return written(await gateway.members.member(myself(request), gateway.query_as_gateway(request, "members:read")))
 
     @router.get(
         "/v1/me/balance",
@@ -36,7 +36,7 @@ def routes(gateway: Gateway) -> APIRouter:
     )
     async def my_balance(request: Request) -> Response:
         """Show the points in every programme: usable, pending and when they mature, and what expires next."""
-        return written(await gateway.accrual.balance(member_holder(_myself(request)), gateway.query_as_gateway(request, "accounts:read")))
+        return written(await gateway.accrual.balance(member_holder(myself(request)), gateway.query_as_gateway(request, "accounts:read")))
 
     @router.get(
         "/v1/me/history",
@@ -47,12 +47,12 @@ def routes(gateway: Gateway) -> APIRouter:
     async def my_history(page: Page, request: Request) -> Response:
         """List every change of the accounts, newest first, each with its cause and the steps that led to it."""
         asking = gateway.query_as_gateway(request, "accounts:read")
-        return written(await gateway.accrual.history(member_holder(_myself(request)), page_of(page), asking))
+        return written(await gateway.accrual.history(member_holder(myself(request)), page_of(page), asking))
 
     return router
 
 
-def _myself(request: Request) -> UUID:
+def myself(request: Request) -> UUID:
     """Return the member that the token names."""
     try:
         return UUID(request.state.principal.subject)

@@ -24,11 +24,29 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown-purchase": (404, "There is no such purchase."),
     "unknown-event": (404, "No such event has been decided; it may still be on its way."),
     "unknown-tier": (404, "The programme has no such level, or none at all."),
+    "unknown-entitlement": (404, "There is no such entitlement, or it is somebody else's."),
+    "unknown-privilege": (404, "The programme has no such privilege."),
+    "unknown-reward": (404, "The programme has no such reward."),
     "unknown-programme": (404, "There is no such programme or version."),
     "too-slow": (408, "The body took more than ten seconds to arrive."),
     "still-running": (409, "The same request is being worked on; ask again."),
     "two-members": (409, "The identifiers belong to two members, and both were proven."),
     "cursor-of-another-account": (409, "The points have moved since the page before; begin with the newest change."),
+    "already-used": (409, "It has been used."),
+    "expired": (409, "Its last day is over."),
+    "taken-back": (409, "It was taken back, because what it was given for was undone."),
+    "reserved": (409, "It is reserved for something else."),
+    "not-reserved": (409, "It is not reserved."),
+    "choice-open": (409, "A choice must be made first."),
+    "not-a-choice": (409, "There is nothing to choose."),
+    "not-in-choice": (409, "This is not among what may be chosen."),
+    "paid-out": (409, "Cashback is paid out by an operator."),
+    "not-paid-out": (409, "Only cashback is paid out."),
+    "tier-needed": (409, "Only members of certain tiers may have it."),
+    "out-of-stock": (409, "All of them have been given."),
+    "limit-reached": (409, "A member may have no more of them in this period."),
+    "insufficient-balance": (409, "Points are missing; `detail` says how many."),
+    "not-for-points": (409, "It is earned, and cannot be had for points."),
     "too-large": (413, "The body is larger than 512 KiB, or than 1 MiB of events."),
     "too-many-events": (413, "There are more than 500 events in the batch."),
     "unsupported-media-type": (415, "This is no media type of events."),
@@ -75,6 +93,8 @@ OF_A_RETURN = (
 )
 OF_A_REGISTRATION = ("key-missing", "proof-refused", "still-running", "two-members", "registration-refused", "conflict")
 OF_A_TOKEN = ("token-missing", "token-invalid", "scope-missing")
+OF_A_REWARD = ("unknown-holder", "unknown-reward", "insufficient-balance", "tier-needed", "out-of-stock", "limit-reached", "not-for-points")
+OF_AN_ENTITLEMENT = ("unknown-entitlement", "already-used", "expired", "taken-back", "reserved", "not-reserved", "choice-open", "not-a-choice")
 ALWAYS = ("invalid-request", "service-unavailable")
 #: Access without a token, for what anybody may know.
 PUBLIC = "public"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote as escaped
 from uuid import UUID
 
+from contracts.entitled import Entitlement, Rewards
 from contracts.quotes import Quote
 from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote, Tier
 from contracts.terms import WrittenTerms
@@ -60,3 +61,19 @@ class Accrual:
         """Ask for one version of a programme; the one in force where none is named."""
         parameters = {} if version is None else {"version": str(version)}
         return await self._service.ask(Programme, Question(f"/v1/programmes/{escaped(programme, safe='')}", parameters), asking)
+
+    async def rewards(self, holder: str, asking: Asking) -> Rewards:
+        """Ask what a holder has beside points, and could have."""
+        return await self._service.ask(Rewards, Question(f"/v1/accounts/{holder}/rewards"), asking)
+
+    async def redeem(self, wanted: bytes, asking: Asking) -> Entitlement:
+        """Ask for a reward in exchange for points. The idempotency key travels with the asking, here and below."""
+        return await self._service.ask(Entitlement, Question("/v1/rewards/redeem", body=wanted, reads=False), asking)
+
+    async def entitlement(self, act: str, wanted: bytes, asking: Asking) -> Entitlement:
+        """Ask to choose, reserve, release, use or pay an entitlement."""
+        return await self._service.ask(Entitlement, Question(f"/v1/entitlements/{act}", body=wanted, reads=False), asking)
+
+    async def use_privilege(self, wanted: bytes, asking: Asking) -> Entitlement:
+        """Ask to use a privilege of somebody's tier."""
+        return await self._service.ask(Entitlement, Question("/v1/privileges/use", body=wanted, reads=False), asking)
