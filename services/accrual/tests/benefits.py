@@ -1,11 +1,11 @@
 """A café that gives more than points, and what callers ask of it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
 
 from accrual.handlers.lapsing import Lapsing
+from accrual.store.checks import CHECKS
 from contracts.envelope import decode
 
 from .builders import ANAS_CARD
@@ -69,5 +69,10 @@ async def lapse(service: Service) -> int:
         total += done
 
 
-async def violations(administrator: asyncpg.Connection, checks: Sequence[Any]) -> list[str]:
-    return [f"{v.table} {v.key}: {v.expected} / {v.found}" for check in checks async for v in check.run(administrator)]
+async def audited(service: Service) -> list[tuple[str, str]]:
+    """Ask every question of the audit, as its own role, and return what contradicts: table and what was found."""
+    connection = await asyncpg.connect(service.database.urls.verify)
+    try:
+        return [(violation.table, violation.found) for check in CHECKS async for violation in check.run(connection)]
+    finally:
+        await connection.close()

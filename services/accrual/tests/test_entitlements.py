@@ -4,11 +4,12 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from contracts.purchases import Line
 
-from .benefits import CAFE, LIVE, ask, lapse, redeem, told
+from .benefits import CAFE, LIVE, ask, audited, lapse, redeem, told
 from .builders import ANA, ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, a_purchase, an_activity, back, cancelled, linked, returned
 from .conftest import Caller, NewService, Service
 
@@ -242,6 +243,44 @@ async def test_many_uses_of_a_privilege_at_once_are_no_more_than_there_are(servi
     body = {"holder": ANAS_CARD, "programme": "cafe", "privilege": "sauna"}
     answers = await asyncio.gather(*(ask(caller, "/v1/privileges/use", f"k-{number}", **body) for number in range(20)))
     assert sorted(status for status, _ in answers) == [200] * 2 + [409] * 18
+
+
+async def a_life(service: Service, caller: Caller) -> None:
+    """Everything that can happen to entitlements."""
+    await visit(service, kopecks=2000_00)
+    await service.hear(cups("p-2", 7), an_activity(programme="cafe"))
+    _, drink = await redeem(caller, "drink", "1")
+    _, visits = await redeem(caller, "visits", "2")
+    _, second = await redeem(caller, "drink", "3")
+    await ask(caller, "/v1/entitlements/reserve", "4", code=drink["code"], reserved_for="x", expires_in_seconds=60)
+    await ask(caller, "/v1/entitlements/use", "5", code=visits["code"])
+    await ask(caller, "/v1/entitlements/use", "6", code=second["code"])
+    await service.hear(returned("p-1", merchant="cafe"))
+    service.clock.now += timedelta(days=40)
+    await lapse(service)
+
+
+async def test_the_audit_finds_nothing_in_what_was_kept(service: Service, caller: Caller):
+    await a_life(service, caller)
+    assert {state for _, state, _ in await service.fetch(LIVE)} == {"issued", "used", "expired", "reversed"}
+    assert await audited(service) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "table"),
+    [
+        ("update entitlement set used = used + 1 where reward = 'visits'", "entitlement"),
+        ("update entitlement set state = 'issued' where state = 'reversed'", "entitlement"),
+        ("delete from entitlement_step where step = 'used'", "entitlement"),
+        ("delete from entitlement where state = 'used'", "entitlement"),
+        ("update entitlement set cost = 0 where reward = 'visits'", "entitlement"),
+        ("update shared_counter set value = value - 1 where rule = 'reward/drink'", "shared_counter"),
+    ],
+)
+async def test_the_audit_finds_what_was_damaged(service: Service, caller: Caller, administrator: asyncpg.Connection, damage: str, table: str):
+    await a_life(service, caller)
+    await administrator.execute(damage)
+    assert table in {where for where, _ in await audited(service)}
 
 
 async def test_an_entitlement_of_somebody_else_is_unknown(service: Service, caller: Caller):
