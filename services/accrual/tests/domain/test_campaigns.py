@@ -192,3 +192,8 @@ def test_a_campaign_may_want_a_coupon_and_give_a_reward_for_an_activity():
 
 def test_an_event_that_no_campaign_is_about_locks_no_budget():
     assert a_programme(ONE).shared(a_purchase(1_00)) == ()
+    campaign = "[{id: fest, dates: {from: 2026-11-20}, budget: {points: 99}, earning: [{id: gift, when: {sku: a}, give: {fixed: 1}}]}]"
+    programme, day_before = a_programme(ONE, campaigns=campaign), datetime(2026, 11, 19, 12, tzinfo=UTC)
+    for line, at, keys in (("a", FRIDAY_NOON, 1), ("b", FRIDAY_NOON, 0), ("a", day_before, 0)):
+        assert len(programme.shared(a_purchase(a_line(1_00, line), occurred_at=at))) == keys
+    assert programme.shared(a_purchase(1_00, zone="Nowhere/At/All")) == ()

@@ -85,6 +85,7 @@ def _rule_set(document: Document, trigger: Trigger, currency: str, kind: str | N
         stacking=any(rule.exclusive or rule.group is not None for rule in compiled),
         levels={level.id: level_rule(level.id, level.multiply, matcher.always, base_bits, document) for level in levels if level.multiply is not None},
         campaign_stacking=document.campaign_stacking,
+        budgeted=any(rule.campaign.keys for rule in compiled if rule.campaign is not None),
         further=any(rule.demands or rule.tracked or rule.reward or rule.campaign for rule in compiled),
         coupons=CouponBook(document.coupons),
         zone=ZoneInfo(document.zone),

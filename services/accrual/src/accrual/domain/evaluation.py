@@ -33,13 +33,15 @@ class RuleSet:
     stacking: bool  #: some rule is exclusive or in a best-of group
     levels: Mapping[str, CompiledRule]  #: the multipliers of tiers
     campaign_stacking: Stacking
+    budgeted: bool  #: some campaign has a budget
     further: bool  #: some rule asks who buys, tracks something, gives a reward or belongs to a campaign
     coupons: CouponBook
     zone: ZoneInfo  #: the programme's
 
-    def shared(self) -> tuple[CounterKey, ...]:
-        """Return the counters of all accounts together that the rules ask for."""
-        return budget_keys(self.rules) if self.further else ()
+    def shared(self, event: Event) -> tuple[CounterKey, ...]:
+        """Return the counters of all accounts together that those rules ask for that meet an event's goods, place and time."""
+        met = self.matcher.met(event, self.matcher.line_masks(event.lines))
+        return budget_keys(met.guarded)
 
     def tracked(self, today: date) -> tuple[CounterKey, ...]:
         """Return the account's counters that the rules ask for beside those of caps, on a day of the programme's calendar."""

@@ -133,7 +133,7 @@ class Programme:
         their new values are in the decision's `effects.shared`.
         """
         rules = self.rules_for(fact)
-        found = () if rules is None else rules.shared()
+        found = rules.shared(event) if rules is not None and rules.budgeted and (event := self._event_of(fact)) is not None else ()
         if self._giving:
             found = (*found, *self._giving.shared(fact))
         return (*found, *self.coupons.shared(fact)) if isinstance(fact, Purchase) and fact.coupons else found
@@ -169,12 +169,22 @@ class Programme:
             return Refusal(Reason.UNKNOWN_ZONE, f"{purchase.zone} is not a time zone")
         if not purchase.identified:
             return _nothing("no-identifier", "nobody was identified at the till")
-        delivery = self.delivery_of(purchase) if self.terms.delivery_counts else 0
-        local = purchase.occurred_at.astimezone(zone)
-        decision = self._settled(rules, Event(purchase.lines, delivery, purchase.store, purchase.channel, local, purchase), state, "purchase")
+        event = self._bought(purchase, zone)
+        decision = self._settled(rules, event, state, "purchase")
         if not (purchase.coupons and self.prices.ask_for_coupons) or isinstance(decision, Refusal):
             return decision
-        return with_coupons(decision, purchase, state, prices=self.prices, coupons=self.coupons, day=local.date())
+        return with_coupons(decision, purchase, state, prices=self.prices, coupons=self.coupons, day=event.local.date())
+
+    def _bought(self, purchase: Purchase, zone: ZoneInfo) -> Event:
+        delivery = self.delivery_of(purchase) if self.terms.delivery_counts else 0
+        return Event(purchase.lines, delivery, purchase.store, purchase.channel, purchase.occurred_at.astimezone(zone), purchase)
+
+    def _event_of(self, fact: Fact) -> Event | None:
+        """Return what rules look at; None where it is refused for its zone."""
+        zone = self.terms.zone if isinstance(fact, Registration) else zone_of(fact.zone)
+        if zone is None:
+            return None
+        return self._bought(fact, zone) if isinstance(fact, Purchase) else Event((), 0, None, "", fact.occurred_at.astimezone(zone))
 
     def _activity(self, activity: Activity, state: AccountState) -> Decision:
         rules = self._activities.get(activity.kind)
