@@ -11,6 +11,7 @@ from accrual.api.commanding import Key, answered, command, said
 from accrual.api.parts import Desk, document_text
 from accrual.api.replies import Published, Reply
 from accrual.domain.document import reading
+from accrual.domain.programmes import Programmes
 from accrual.domain.terms.notice import notice_of
 from accrual.handlers.drafting import LIFE, MOST, approve, propose
 from accrual.store import Connection, drafts
@@ -87,12 +88,7 @@ def routes(desk: Desk) -> APIRouter:
             published = await desk.catalogue.current(connection)
         if found is None:
             raise Problem(404, "unknown-draft", "There is no such draft")
-        before = next((each for each in reversed(published.all()) if each.terms.id == found.programme and each.terms.version < found.version), None)
-        document = orjson.loads(found.document)
-        notice = notice_of(before.document, reading.read_json(document), "en") if before else None
-        changes = tuple(Changed(part=each.part, before=each.before, after=each.after, worse=each.worse) for each in notice.changes) if notice else ()
-        more = {"approved_by": found.approved_by, "approved_at": found.approved_at, "document": document}
-        return OneDraft(**_shown(found).model_dump(), **more, worse=notice is not None and notice.worse, changes=changes)
+        return _compared(found, published)
 
     @router.post(
         "/v1/programme-drafts",
@@ -122,6 +118,15 @@ def routes(desk: Desk) -> APIRouter:
         return await answered(desk, asked, effect)
 
     return router
+
+
+def _compared(draft: drafts.Draft, published: Programmes) -> OneDraft:
+    before = next((each for each in reversed(published.all()) if each.terms.id == draft.programme and each.terms.version < draft.version), None)
+    document = orjson.loads(draft.document)
+    notice = notice_of(before.document, reading.read_json(document), "en") if before else None
+    changes = tuple(Changed(part=each.part, before=each.before, after=each.after, worse=each.worse) for each in notice.changes) if notice else ()
+    more = {"approved_by": draft.approved_by, "approved_at": draft.approved_at, "document": document}
+    return OneDraft(**_shown(draft).model_dump(), **more, worse=notice is not None and notice.worse, changes=changes)
 
 
 def _shown(draft: drafts.Draft) -> Draft:

@@ -25,14 +25,6 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["programmes"])
     reader, writer = Depends(require(desk.verifier, "programmes:read")), Depends(require(desk.verifier, "programmes:write"))
 
-    async def wanted(programme: str, version: int | None) -> domain.Programme:
-        async with snapshot(desk.pool) as connection:
-            published = await desk.catalogue.current(connection)
-        found = published.in_force(programme, at=desk.clock()) or published.latest(programme) if version is None else published.version(programme, version)
-        if found is None:
-            raise Problem(404, "unknown-programme", "There is no such programme, or not this version of it")
-        return found
-
     @router.get("/v1/programmes", openapi_extra={"x-access": "programmes:read"}, dependencies=[reader])
     async def programmes() -> Programmes:
         """List the programmes, each with the version in force; one that is not in force, with its latest."""
@@ -45,13 +37,13 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/v1/programmes/{programme}", openapi_extra={"x-access": "programmes:read"}, dependencies=[reader])
     async def programme(programme: Id, version: Version = None) -> Programme:
         """Show one version of a programme with its document; without a number, the one in force or else the latest."""
-        found = await wanted(programme, version)
+        found = await _wanted(desk, programme, version)
         return Programme(**_shown(found), document=found.document.as_json())
 
     @router.get("/v1/programmes/{programme}/terms", openapi_extra={"x-access": "programmes:read"}, dependencies=[reader])
     async def terms(programme: Id, lang: Literal["en", "ru"] = "en", version: Version = None) -> WrittenTerms:
         """Say a version to members, paragraph by paragraph, each tied to the part of the document that it is made of. Made of the rules that run."""
-        made = terms_of((await wanted(programme, version)).document, lang)
+        made = terms_of((await _wanted(desk, programme, version)).document, lang)
         return WrittenTerms.model_validate({**as_record(made), "markdown": as_markdown(made), "html": as_html(made)})
 
     @router.post(
@@ -77,6 +69,15 @@ def routes(desk: Desk) -> APIRouter:
         return Published(programme=terms.id, version=terms.version, effective_from=terms.starts_at)
 
     return router
+
+
+async def _wanted(desk: Desk, programme: str, version: int | None) -> domain.Programme:
+    async with snapshot(desk.pool) as connection:
+        published = await desk.catalogue.current(connection)
+    found = published.in_force(programme, at=desk.clock()) or published.latest(programme) if version is None else published.version(programme, version)
+    if found is None:
+        raise Problem(404, "unknown-programme", "There is no such programme, or not this version of it")
+    return found
 
 
 def _shown(programme: domain.Programme) -> dict[str, object]:
