@@ -129,7 +129,7 @@ def _ids(part: Any, path: str = "") -> Iterator[str]:
         if isinstance(inner, BaseModel):
             yield from _ids(inner, f"{path}{key}/")
         for each in inner if isinstance(inner, tuple) else ():
-            if hasattr(each, "id") and getattr(each, "enabled", True):
+            if hasattr(each, "id") and getattr(each, "enabled", True) and getattr(each, "public", True):
                 yield f"{path}{key}/{each.id}"
                 yield from _ids(each, f"{path}{key}/{each.id}/")
 
@@ -174,6 +174,12 @@ def test_a_rule_is_said_as_it_runs():
 
 def test_a_rule_that_is_switched_off_is_not_told():
     assert "earning/extra" not in the_terms(BASE + "- {id: extra, enabled: false, give: {fixed: 5}}\n").paragraphs()
+
+
+def test_what_is_offered_privately_is_told_to_nobody_else():
+    campaign = "{id: secret, public: false, name: {en: Secret}, control: 10%, earning: [{id: more, give: {fixed: 5}}]}"
+    for terms in (the_terms(BASE, language, campaigns=campaign) for language in LANGUAGES):
+        assert "ecret" not in as_markdown(terms) + as_html(terms)
 
 
 def test_what_a_document_does_not_say_is_told_where_it_matters():

@@ -22,7 +22,8 @@ from shared.auth import Principal, require
 from shared.problems import Problem
 
 _PROPOSE, _APPROVE = "POST /v1/programme-drafts", "POST /v1/programme-drafts/{draft_id}/approve"
-_DOCUMENT = {"application/yaml": {"schema": {"type": "string"}}, "application/json": {"schema": {"type": "object"}}}
+_DOCUMENT: dict[str, Any] = {"application/yaml": {"schema": {"type": "string"}}, "application/json": {"schema": {"type": "object"}}}
+_TAKES_DOCUMENT = {"x-access": "programmes:write", "requestBody": {"required": True, "content": _DOCUMENT}}
 
 
 class Changed(Reply):
@@ -69,18 +70,18 @@ class _Proposed(BaseModel):
 def routes(desk: Desk) -> APIRouter:
     """Return the routes of drafts."""
     router = APIRouter(tags=["programmes"])
-    reader = Depends(require(desk.verifier, "programmes:read"))
+    reader: dict[str, Any] = {"openapi_extra": {"x-access": "programmes:read"}, "dependencies": [Depends(require(desk.verifier, "programmes:read"))]}
     Writer = Annotated[Principal, Depends(require(desk.verifier, "programmes:write"))]  # noqa: N806  a type
     Approver = Annotated[Principal, Depends(require(desk.verifier, "programmes:approve"))]  # noqa: N806  a type
 
-    @router.get("/v1/programme-drafts", openapi_extra={"x-access": "programmes:read"}, dependencies=[reader])
+    @router.get("/v1/programme-drafts", **reader)
     async def waiting() -> Drafts:
         """List what waits for approval."""
         async with snapshot(desk.pool) as connection:
             found = await drafts.open_since(connection, desk.clock() - LIFE, limit=MOST)
         return Drafts(items=tuple(_shown(each) for each in found))
 
-    @router.get("/v1/programme-drafts/{draft_id}", openapi_extra={"x-access": "programmes:read"}, dependencies=[reader])
+    @router.get("/v1/programme-drafts/{draft_id}", **reader)
     async def one(draft_id: UUID) -> OneDraft:
         """Show a proposed version, and what changes for members compared with the latest version that is published."""
         async with snapshot(desk.pool) as connection:
@@ -90,12 +91,7 @@ def routes(desk: Desk) -> APIRouter:
             raise Problem(404, "unknown-draft", "There is no such draft")
         return _compared(found, published)
 
-    @router.post(
-        "/v1/programme-drafts",
-        status_code=201,
-        response_model=Draft,
-        openapi_extra={"x-access": "programmes:write", "requestBody": {"required": True, "content": _DOCUMENT}},
-    )
+    @router.post("/v1/programme-drafts", status_code=201, response_model=Draft, openapi_extra=_TAKES_DOCUMENT)
     async def propose_one(request: Request, principal: Writer, key: Key = None) -> Response:
         """Propose a version: YAML or JSON. It is checked now, and again when somebody else approves it."""
         text = await document_text(request)
