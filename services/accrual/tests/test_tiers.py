@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
+import asyncpg
 import pytest
 
 from contracts.envelope import decode
 from contracts.tiers import TierChanged
 
-from .builders import ANAS_CARD, MEMBER_ANA, NOON, a_purchase, back, linked, registered, returned
+from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, a_purchase, back, linked, registered, returned
 from .conftest import NewService, Service
 from .test_checks import audit
 
@@ -144,3 +145,15 @@ async def test_whatever_comes_first_the_level_in_the_end_is_the_same(hall: Servi
     told = Counter(holder for *_, holder in await levels_told(hall))
     assert all(changes % 2 == 0 for changes in told.values())  # whoever was told of silver was told of bronze again
     assert await audit(hall) == []
+
+
+async def test_the_audit_counts_progress_and_levels_anew(service: Service, administrator: asyncpg.Connection):
+    await service.publish(a_ladder())
+    await service.hear(a_climb("1", 120), a_climb("2", 20, holder=BORIS_CARD), registered(programme="ladder"))
+    assert await audit(service) == []
+    await administrator.execute("update tier_progress set money = money + 1 where money = 2000")
+    await administrator.execute("update tier_standing set level = 'gold' where level = 'silver'")
+    assert [(each.invariant, each.expected, each.found) for each in await audit(service)] == [
+        ("T1", "2 points, 2000 spent, 1 purchases", "2 points, 2001 spent, 1 purchases"),
+        ("T2", "silver", "gold"),
+    ]
