@@ -77,10 +77,21 @@ def test_what_is_refused_does_not_count():
 
 def test_a_purchase_told_anew_does_not_stand_in_its_own_way():
     programme = limited("{velocity: {purchases: 1, within: 1 hour}, grants: {times: 1, per: month}}")
-    _, state = earned(programme, bought())
-    assert earned(programme, bought(), state=state)[0] == ["too-many-purchases"]
+    _, before = earned(programme, bought(), bought())
     assert programme.fraud is not None
-    assert earned(programme, bought(), state=programme.fraud.uncounted(bought(), NOON.date(), state, granted=True))[0] == [1]
+    for passed, expected in ((True, 1), (False, "too-many-purchases")):
+        lifted = programme.fraud.lifted(bought(), NOON.date(), before, passed=passed)
+        found, after = earned(programme, bought(), state=lifted)
+        assert found == [expected]
+        assert programme.fraud.as_counted(bought(), NOON.date(), after, before).counters == before.counters
+
+
+def test_telling_a_stopped_purchase_anew_gives_nothing_where_grants_are_used_up():
+    programme = limited("{grants: {times: 1, per: day}}")
+    _, before = earned(programme, bought(), bought())
+    assert programme.fraud is not None
+    lifted = programme.fraud.lifted(bought(), NOON.date(), before, passed=False)
+    assert earned(programme, bought(), state=lifted)[0] == ["too-many-grants"]
 
 
 def test_every_counter_that_is_changed_was_asked_for():

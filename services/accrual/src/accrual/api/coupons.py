@@ -1,4 +1,4 @@
-"""Coupons and budgets: issue codes one by one, look one up, and see how much of what is limited for all members together is used."""
+"""Coupons whose codes are issued one by one: issue some, and look one up."""
 
 from typing import Annotated
 
@@ -9,7 +9,6 @@ from accrual.api.commanding import Key, answered, command, refused, said
 from accrual.api.parts import Desk
 from accrual.api.replies import Reply
 from accrual.handlers import coupons
-from accrual.handlers.budgets import limits_of
 from accrual.store import Connection
 from accrual.store.coupons import CouponCode
 from accrual.store.snapshots import snapshot
@@ -56,28 +55,8 @@ class CouponState(Reply):
     usable: bool = Field(description="Neither used nor past its time.")
 
 
-class Limit(Reply):
-    """Something limited for all members together."""
-
-    kind: str = Field(description="`campaign` or `coupon`.")
-    id: Id
-    what: str = Field(description="`points` (smallest unit), `grants`, `money/EUR` (minor units) or `uses`.")
-    limit: int | None = Field(description="Null: counted, and not limited.")
-    used: int
-    left: int | None
-
-
-class Limits(Reply):
-    """All of a programme, as its version in force or else its latest has them."""
-
-    programme: Id
-    version: int
-    items: tuple[Limit, ...]
-    as_of: Moment
-
-
 def routes(desk: Desk) -> APIRouter:
-    """Return the routes about coupons and budgets."""
+    """Return the routes about coupons."""
     router = APIRouter(tags=["coupons"])
 
     @router.post("/v1/coupons", status_code=201, response_model=CouponCodes, openapi_extra={"x-access": "coupons:write"})
@@ -114,21 +93,6 @@ def routes(desk: Desk) -> APIRouter:
             used=found.used,
             usable=not found.used and (told.valid_until is None or now < told.valid_until),
         )
-
-    @router.get(
-        "/v1/programmes/{programme}/budgets", openapi_extra={"x-access": "programmes:read"}, dependencies=[Depends(require(desk.verifier, "programmes:read"))]
-    )
-    async def budgets(programme: Id) -> Limits:
-        """Say how much of each campaign's budget and of each coupon's uses is gone, as of now."""
-        now = desk.clock()
-        async with snapshot(desk.pool) as connection:
-            published = await desk.catalogue.current(connection)
-            found = published.in_force(programme, at=now) or published.latest(programme)
-            if found is None:
-                raise Problem(404, "unknown-programme", "There is no such programme")
-            limits = await limits_of(connection, found)
-        items = tuple(Limit(kind=each.kind, id=each.id, what=each.what, limit=each.limit, used=each.used, left=each.left) for each in limits)
-        return Limits(programme=programme, version=found.terms.version, items=items, as_of=now)
 
     return router
 

@@ -41,11 +41,18 @@ class FraudLimits:
             counted = (*counted, (grants, state.counters.get(grants, 0) + 1))
         return decision._replace(counters=(*decision.counters, *counted))
 
-    def uncounted(self, fact: Fact, day: date, state: AccountState, *, granted: bool) -> AccountState:
-        """Return the state as if an event had not counted here: it is decided anew, and must not stand in its own way."""
-        keys = [self._purchases_key(fact), self._grants_key(day) if granted else None]
-        changes = [(key, state.counters[key] - 1) for key in keys if key is not None and state.counters.get(key, 0)]
-        return state.after(changes, purchases=state.purchases) if changes else state
+    def lifted(self, fact: Fact, day: date, state: AccountState, *, passed: bool) -> AccountState:
+        """Return the state in which an event is decided anew: it does not stand in its own way, and meets no limit if it was given something before."""
+        if passed:
+            changes = [(key, 0) for key in self.counters(fact, day)]
+        else:
+            own = self._purchases_key(fact)
+            changes = [(own, state.counters[own] - 1)] if own is not None and state.counters.get(own, 0) else []
+        return state.after(changes, purchases=state.purchases)
+
+    def as_counted(self, fact: Fact, day: date, state: AccountState, before: AccountState) -> AccountState:
+        """Return the state with what counts here as it was: an event decided anew counts once."""
+        return state.after([(key, before.counters.get(key, 0)) for key in self.counters(fact, day)], purchases=state.purchases)
 
     def spending_from(self, profile: Profile) -> datetime | None:
         """Return from when on somebody's points can be spent; None: at once. `NEVER` for whoever has not registered, where new members wait."""

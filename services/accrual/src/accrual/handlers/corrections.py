@@ -85,11 +85,15 @@ def _decide(books: Books, earning: Earning, past: Past, before: Kept) -> tuple[D
     if earning.owned is not None:
         state, _ = undone(books.state_for(earning.owned.account_id, earning.programme, earning.fact, without=past.key), before, NOTHING)
         state = without_rewards(state, books, past)
-        if past.programme.fraud is not None:
-            state = past.programme.fraud.uncounted(past.purchase, past.programme.day_of(past.purchase), state, granted=bool(past.given.points))
+        if earning.programme.fraud is not None:
+            day = earning.programme.day_of(earning.fact)
+            state = earning.programme.fraud.lifted(earning.fact, day, state, passed=bool(past.given.points))
         state, _ = without_uses(state, coupons_in(books.tally.used(past.key), books.coupons_of(earning.programme.terms.id)))
     first = before.stands and was_first(past.programme, past.purchase, past.given)
     decision, state = earned_anew(earning.programme, earning.fact, state, first=first)
+    if earning.programme.fraud is not None and earning.owned is not None:
+        day = earning.programme.day_of(earning.fact)
+        state = earning.programme.fraud.as_counted(earning.fact, day, state, books.state(earning.owned.account_id))
     return (decision if earning.exchanged is None else told(decision, earning.exchanged)), state
 
 

@@ -9,6 +9,7 @@ import orjson
 
 from accrual.domain.decisions import Refusal
 from accrual.domain.facts import Purchase
+from accrual.domain.fraud import NEVER
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.domain.spending.holds import Fault, Hold
@@ -150,7 +151,8 @@ _WORDS = {
 def _allowed(spending: Spending, programme: Programme, account_id: UUID, purchase: Purchase | None, wanted: int) -> Spendable | Declined:
     frozen = frozen_until(programme, spending.books.state(account_id).profile)
     if frozen is not None and frozen > spending.now:
-        return Declined(TOO_NEW, f"points of a new member can be used from {frozen:%Y-%m-%d %H:%M} UTC on")
+        when = "some time after registering" if frozen == NEVER else f"from {frozen:%Y-%m-%d %H:%M} UTC on"
+        return Declined(TOO_NEW, f"points of a new member can be used {when}")
     if purchase is None and needs_receipt(programme):
         return Declined(CART_NEEDED, "the programme limits what points may pay for: say what is bought")
     if purchase is not None and purchase.currency not in programme.terms.worth:

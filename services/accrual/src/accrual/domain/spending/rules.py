@@ -1,7 +1,7 @@
 """How many points may be used for a receipt, and why no more."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -34,12 +34,8 @@ class Spendable(NamedTuple):
 
 
 def frozen_until(programme: Programme, profile: Profile) -> datetime | None:
-    """Return until when a new member's points cannot be used, where the programme says so."""
-    fraud = programme.document.fraud
-    if fraud is None or fraud.hold_spending is None or profile.joined_at is None:
-        return None
-    number, unit = fraud.hold_spending.split(" ")
-    return profile.joined_at + (timedelta(hours=int(number)) if unit.startswith("hour") else timedelta(minutes=int(number)))
+    """Return until when a new member's points cannot be used, where the programme says so; `fraud.NEVER` for whoever has not registered."""
+    return None if programme.fraud is None else programme.fraud.spending_from(profile)
 
 
 def needs_receipt(programme: Programme) -> bool:
