@@ -11,6 +11,7 @@ from typing import Annotated
 
 import ceiling
 import machine
+import replay
 import typer
 import uvloop
 from chain import Run, catch_up, check
@@ -168,10 +169,15 @@ async def measure(plan: Plan, places: Places) -> Figures:
     if plan.parts & STANDING:
         async with standing(Places(places.folder / "standing")) as here:
             await measure_standing(plan, here, figures)
+    if Part.REPLAY in plan.parts:
+        for _ in range(plan.runs):
+            found = replay.measure(purchases=plan.purchases, holders=plan.holders, seed=plan.seed, folder=places.folder)
+            figures.add("P10", found.replay)
+            figures.add("P10 with reading", found.with_reading)
     if Part.DEMO in plan.parts:
         with progress("Timing `loyalty demo`"):
-            found = await seconds_to_first_grant(Places(places.folder / "demo"))
-        figures.add("P14", found)
+            seconds = await seconds_to_first_grant(Places(places.folder / "demo"))
+        figures.add("P14", seconds)
     return figures
 
 

@@ -23,6 +23,8 @@ GOALS: dict[str, Goal] = {
     "P6 p99": ("the same, 99 % within", "≤ 15", 15, False),
     "P7 p50": ("ms for a quote of 20 lines through the gateway, at 200/s, half within", "", None, False),
     "P7 p99": ("the same, 99 % within", "≤ 25", 25, False),
+    "P10": ("purchases/s of `loyalty simulate`, in one process", "≥ 100,000", 100_000, True),
+    "P10 with reading": ("the same, from a CSV file", "", None, True),
     "P12": ("seconds of `loyalty verify` per million entries", "≤ 10", 10, False),
     "P14": ("seconds from `loyalty demo` to the first grant", "≤ 20", 20, False),
     "P15 service": ("seconds from kill -9 of a service until it works again, the slowest", "≤ 10", 10, False),

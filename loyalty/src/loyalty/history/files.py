@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
-import duckdb
 import orjson
 
 from loyalty.console import COULD_NOT, Failure
 from loyalty.publish.pieces import MISFIT, Piece, grouped, pieces_of_csv
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: Rows fetched from a Parquet file at once.
 FETCHED = 10_000
@@ -103,8 +105,10 @@ def _object(line: bytes, number: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _parquet(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _parquet(path: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
     """Ask for everything in a Parquet file. Nothing is fetched from a network: whatever the file says, extensions stay as they are."""
+    import duckdb  # noqa: PLC0415  large, and only this kind of file needs it: no other command waits for it
+
     try:
         with duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}) as database:
             yield database.execute("select * from read_parquet(?)", [str(path)])
@@ -112,7 +116,7 @@ def _parquet(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise Failure(f"Cannot read {path} as Parquet: {str(error).splitlines()[0]}", code=COULD_NOT) from error
 
 
-def _names(database: duckdb.DuckDBPyConnection) -> list[str]:
+def _names(database: "duckdb.DuckDBPyConnection") -> list[str]:
     return [column[0] for column in database.description or ()]
 
 

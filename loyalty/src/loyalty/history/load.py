@@ -7,6 +7,7 @@ from pathlib import Path
 
 from loyalty.console import COULD_NOT, Advance, Failure
 from loyalty.history.cloud import event_of
+from loyalty.history.collecting import uncollected
 from loyalty.history.columns import Columns
 from loyalty.history.events import Bought, Brought, Event, History
 from loyalty.history.files import header_of, kind_of, opened, pieces_of
@@ -31,15 +32,16 @@ class Reading:
 def load(path: Path, reading: Reading, *, advance: Advance) -> History:
     """Read a file. Fails at the first bad place, named with its row and column, unless told to skip them."""
     found, bad, notes = list[Event](), list[str](), list[str]()
-    for number, pieces in _pieces(path, reading, notes):
-        try:
-            found += pieces()
-        except BadPiece as fault:
-            if not reading.skip_bad:
-                advice = "Mend it, or add --skip-bad to go on without such rows and count them."
-                raise Failure(f"Row {number}: {fault}", advice=advice) from fault
-            bad.append(f"row {number}: {fault}")
-        advance(number)
+    with uncollected():
+        for number, pieces in _pieces(path, reading, notes):
+            try:
+                found += pieces()
+            except BadPiece as fault:
+                if not reading.skip_bad:
+                    advice = "Mend it, or add --skip-bad to go on without such rows and count them."
+                    raise Failure(f"Row {number}: {fault}", advice=advice) from fault
+                bad.append(f"row {number}: {fault}")
+            advance(number)
     if bad:
         shown = "; ".join(bad[:NAMED]) + (f"; and {len(bad) - NAMED:,} more" if len(bad) > NAMED else "")
         notes.append(f"{len(bad):,} receipts could not be read and were left out: {shown}.")

@@ -13,6 +13,7 @@ from accrual.domain.document.reading import read
 from accrual.domain.programme import Programme
 from loyalty.analyse.customers import customers_of, scored
 from loyalty.console import COULD_NOT, Failure, note, print_json, progress
+from loyalty.history.collecting import uncollected
 from loyalty.history.events import History
 from loyalty.history.load import Reading, load
 from loyalty.history.options import Html, Mapping, SkipBad, share_given
@@ -129,7 +130,7 @@ def replayed(programme: Programme, history: History, redemption: Fraction, *, ti
     if history.currency not in terms.currencies:
         advice = f"Its currencies: {', '.join(terms.currencies)}. Say the right one in the mapping file, as `currency: {terms.currencies[0]}`."
         raise Failure(f"The purchases are in {history.currency}, which is no currency of {terms.id}.", advice=advice, code=COULD_NOT)
-    with progress(title, total=len(history.events), unit="events") as advance:
+    with progress(title, total=len(history.events), unit="events") as advance, uncollected():
         outcome = Replay(programme, history, Assumptions(redemption=redemption)).run(advance)
     if not outcome.members:
         advice = "Map the column with the customer's card or number to `holder`."
