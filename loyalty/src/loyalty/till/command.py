@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -96,22 +96,29 @@ def till(  # noqa: PLR0913  each is an option of its own
 
 async def _open(shop: Shop, wares: Mapping[str, goods.Good], journal: Journal, keys: IdentifierKeys, url: str, token: str) -> bool:
     """Work until the last line. False: something could not be done, and nobody was there to be asked."""
+    somebody_is_there = sys.stdin.isatty()
     async with Gateway(url, token, timeout_seconds=TIMEOUT_SECONDS) as asked, HttpPublisher(url, token, patience_seconds=PATIENCE_SECONDS) as publisher:
         opened = Till(shop=shop, goods=wares, journal=journal, gateway=asked, publisher=publisher, customers=Customers(keys, asked), clock=utc_now)
-        well = True
-        for line in _lines():
-            command = read(line)
-            if command is None:
-                continue
-            if isinstance(command, str):
-                screen.wrong(command)
-                well = False
-                continue
-            if command.word == "quit":
-                break
-            well = await _do(opened, command) and well
-        await opened.release()
-    return well or sys.stdin.isatty()
+        try:
+            return await _work(opened, _typed() if somebody_is_there else sys.stdin) or somebody_is_there
+        finally:
+            await opened.release()
+
+
+async def _work(opened: Till, lines: Iterable[str]) -> bool:
+    well = True
+    for line in lines:
+        command = read(line)
+        if command is None:
+            continue
+        if isinstance(command, str):
+            screen.wrong(command)
+            well = False
+            continue
+        if command.word == "quit":
+            break
+        well = await _do(opened, command) and well
+    return well
 
 
 async def _do(opened: Till, command: Command) -> bool:
@@ -132,11 +139,8 @@ async def _do(opened: Till, command: Command) -> bool:
     return False
 
 
-def _lines() -> Iterator[str]:
+def _typed() -> Iterator[str]:
     """Give what is typed, line by line, until the end."""
-    if not sys.stdin.isatty():
-        yield from sys.stdin
-        return
     note("A till. `help` lists the words, `quit` closes it.")
     while True:
         try:

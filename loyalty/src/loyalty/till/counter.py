@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from loyalty.console import Failure, say
+from loyalty.console import Failure, note, say
 from loyalty.till import screen
 from loyalty.till.basket import Basket
 from loyalty.till.till import Till
+from loyalty_client import UnavailableError
 from loyalty_client.identifiers import Kind
 
 _VISIBLE = 4  #: the last characters of what a customer showed
@@ -37,7 +38,10 @@ async def identify(till: Till, *shown: str, kind: Kind) -> None:
     await till.release()
     till.basket = replace(till.basket, holder=holder, shown=(kind, text)).unpriced()
     say(f"Customer: {kind} …{text[-_VISIBLE:]}")
-    await balance(till)
+    try:
+        await balance(till)
+    except UnavailableError:
+        note("Nobody says how many points that is: the gateway does not answer.")
 
 
 async def balance(till: Till) -> None:

@@ -8,10 +8,8 @@ from loyalty.console import Failure, say
 from loyalty.till import screen
 from loyalty.till.basket import Basket
 from loyalty.till.till import Till
-from loyalty_client import UnavailableError, UndecidedError, event
+from loyalty_client import event
 
-#: How long a customer waits for the word that points were given; the receipt is safe without it.
-VERDICT_SECONDS = 10
 _ALL = 10**15
 
 
@@ -39,7 +37,7 @@ async def spend(till: Till, points: str) -> None:
         purchase_id=till.shop.purchase_id(receipt),
         points=_ALL if points == "all" else int(points),
         partly=points == "all",
-        purchase=till.shop.cart(till.basket, at=now).purchase,
+        purchase=till.shop.cart(till.basket, at=now, priced=True).purchase,
     )
     hold = await till.gateway.hold(wanted, idempotency_key=f"{till.shop.source}/{receipt}/{now.isoformat()}")
     till.basket = replace(till.basket, hold_id=str(hold.hold_id), held_points=hold.points, held_worth=hold.worth.amount)
@@ -85,15 +83,14 @@ async def _told(till: Till, sold: PurchaseRecorded) -> None:
     """Tell the customer what the purchase earned, once that is certain."""
     if sold.holder is None:
         return
-    try:
-        found = await till.gateway.settled(event(sold, source=till.shop.source), deadline_seconds=VERDICT_SECONDS)
-        known = await till.gateway.why(sold.merchant, sold.purchase_id)
-    except (UndecidedError, UnavailableError):
+    verdict = await till.settled(event(sold, source=till.shop.source))
+    if verdict is None:
         say("The points come a little later.")
         return
+    known = await till.gateway.why(sold.merchant, sold.purchase_id)
     explanation = known.revisions[-1].explanation if known.revisions else None
     if explanation is None or not explanation.points:
-        say(f"No points: {found.reason or found.verdict}.")
+        say(f"No points: {verdict.reason or verdict.verdict}.")
         return
     say(f"{explanation.points} points for this purchase:")
     screen.why(explanation)

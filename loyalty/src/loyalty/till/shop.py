@@ -31,9 +31,9 @@ class Shop:
         """Return the id of the purchase that a receipt is about."""
         return f"{self.store}/{receipt_number}"
 
-    def cart(self, basket: Basket, *, at: datetime) -> QuoteRequest:
-        """Say what is on the counter, for a quote."""
-        lines = tuple(QuotedLine.model_validate(line.model_dump()) for line in basket.lines)
+    def cart(self, basket: Basket, *, at: datetime, priced: bool = False) -> QuoteRequest:
+        """Say what is on the counter: for a quote at the prices of the shelf, or `priced` as a quote has priced it."""
+        lines = tuple(QuotedLine.model_validate(line.model_dump()) for line in (basket.priced() if priced else basket.lines))
         cart = Cart(merchant=self.merchant, store=self.store, zone=self.zone, lines=lines, coupons=basket.coupons, currency=self.currency, occurred_at=at)
         return QuoteRequest(holder=basket.holder, purchase=cart)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from contracts.purchases import PurchaseRecorded, PurchaseReturned
+from contracts.verdicts import Verdict
 from loyalty.console import Failure, note, say
 from loyalty.till import screen
 from loyalty.till.basket import Basket
@@ -62,7 +63,13 @@ async def _is_allowed(till: Till, back: PurchaseReturned) -> bool:
 
 
 async def _tell(till: Till, receipt: PurchaseRecorded, back: PurchaseReturned) -> None:
-    number_ = f"{receipt.receipt_number}/{till.journal.count(f'return/{receipt.receipt_number}') + 1}"
-    till.journal.keep(f"return/{number_}", event(back, source=till.shop.source))
+    told, place = event(back, source=till.shop.source), till.journal.count(f"return/{receipt.receipt_number}") + 1
+    till.journal.keep(f"return/{receipt.receipt_number}/{place}", told)
     say(f"RETURN of receipt {receipt.receipt_number}: {screen.money(given_back(receipt, back), till.shop.currency)} {till.shop.currency} given back.")
-    await till.sync()
+    if not await till.sync():
+        return
+    verdict = await till.settled(told)
+    if verdict is None:
+        say("The points are settled a little later.")
+    elif verdict.verdict is Verdict.REFUSED:
+        screen.wrong(f"The return was refused: {verdict.reason}.")

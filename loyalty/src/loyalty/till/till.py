@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from contracts.envelope import Event
+from contracts.replies import EventVerdict
 from loyalty.console import Failure, say
 from loyalty.till import screen
 from loyalty.till.basket import Basket
@@ -11,8 +14,11 @@ from loyalty.till.goods import Good
 from loyalty.till.journal import Journal
 from loyalty.till.sending import send
 from loyalty.till.shop import Shop
-from loyalty_client import Gateway, HttpPublisher, ProblemError
+from loyalty_client import Gateway, HttpPublisher, ProblemError, UnavailableError, UndecidedError
 from shared.clock import Clock
+
+#: How long a customer waits for the word that points were given or taken.
+VERDICT_SECONDS = 10
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +53,13 @@ class Till:
         if sent.waiting:
             screen.wrong(f"{sent.waiting} not sent yet; they are kept, and go with the next one or with `sync`.")
         return not sent.waiting
+
+    async def settled(self, event: Event[Any]) -> EventVerdict | None:
+        """Wait a little for what becomes of an event. None: it is not known yet; what was kept is safe all the same."""
+        try:
+            return await self.gateway.settled(event, deadline_seconds=VERDICT_SECONDS)
+        except (UndecidedError, UnavailableError):
+            return None
 
     async def release(self) -> None:
         """Give back what was put aside for the counter as it was: it was put aside for that. If nobody answers, it comes back by itself."""
