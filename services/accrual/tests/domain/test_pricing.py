@@ -117,6 +117,18 @@ def test_an_amount_off_the_receipt_is_divided_to_the_cent():
     assert [line.paid_amount for line in each.lines] == [23_33, 0]
 
 
+def test_a_coin_that_is_left_goes_to_the_same_line_in_whatever_order_they_come():
+    one, other = a_line(5_00, line_id="a"), a_line(5_00, line_id="b")
+    for cart in ((one, other), (other, one)):
+        priced = discounted("- {id: odd, amount: 0.03}", *cart)
+        assert priced.taken[0].lines == (("a", 2), ("b", 1))
+
+
+@pytest.mark.parametrize("on", ["line", "receipt"])
+def test_rounding_up_never_goes_beyond_the_price(on: str):
+    assert discounted(f"- {{id: up, percent: 10, on: {on}, rounding: {{mode: ceil, to: 5}}}}", 3_00).total_amount == 0
+
+
 def test_tax_falls_with_the_price():
     (line,) = discounted("- {id: d, percent: 50}", a_line(120_00, tax_amount=20_00)).lines
     assert (line.paid_amount, line.tax_amount) == (60_00, 10_00)
@@ -178,6 +190,13 @@ def test_a_coupon_that_a_discount_was_given_for_is_used_by_the_receipt():
     assert decided(programme, receipt, after).effects.coupons == ()  # the one use is gone
     other = a_purchase(a_line(9_00, "bread"), coupons=("TEN",))
     assert decided(programme, other).effects.coupons == ()  # nothing was given for it
+
+
+def test_a_receipt_is_asked_at_its_list_prices_what_a_coupon_gave():
+    text = a_discount_document("- {id: ten, percent: 10, when: {coupon: ten, minimum: 10.00}}") + "coupons:\n- {id: ten, code: TEN}\n"
+    programme = compile_document(read(text))
+    assert decided(programme, a_purchase(a_line(9_00, list_amount=10_00), coupons=("TEN",))).effects.coupons == ("TEN",)
+    assert decided(programme, a_purchase(a_line(9_00), coupons=("TEN",))).effects.coupons == ()
 
 
 def test_a_coupon_that_gives_a_discount_and_points_is_used_once():
