@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api import examples, reward_examples
+from gateway.api import examples, hold_examples, reward_examples
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -27,6 +27,10 @@ ACCRUAL: dict[str, Any] = {
     "GET /v1/purchases": examples.PURCHASE,
     "GET /v1/verdicts": examples.VERDICT,
     "POST /v1/quotes": examples.QUOTE,
+    "POST /v1/holds": hold_examples.HOLD,
+    f"GET /v1/holds/{hold_examples.HOLD_ID}": hold_examples.CAPTURED,
+    f"POST /v1/holds/{hold_examples.HOLD_ID}/capture": hold_examples.CAPTURED,
+    f"POST /v1/holds/{hold_examples.HOLD_ID}/release": hold_examples.RELEASED,
     "POST /v1/returns/quote": examples.RETURN_QUOTE,
     "GET /v1/programmes": examples.PROGRAMMES,
     "GET /v1/programmes/coffee-bonus": examples.PROGRAMME,

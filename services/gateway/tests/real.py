@@ -13,6 +13,7 @@ from joserfc import jwt
 
 from accrual.app import MIGRATIONS as ACCRUAL_MIGRATIONS
 from accrual.app import assemble as assemble_accrual
+from accrual.settings import AccrualSettings
 from contracts.envelope import Record
 from contracts.identifiers import identifier_hash
 from members.app import MIGRATIONS as MEMBERS_MIGRATIONS
@@ -106,7 +107,7 @@ async def start(serving: AsyncExitStack, database: NewDatabase, keys: LocalKeys,
     for name, migrations in (("accrual", ACCRUAL_MIGRATIONS), ("members", MEMBERS_MIGRATIONS)):
         own = await database(migrations, service=name)
         resources = Resources(pool=own.pool, clock=clock, verifier=Verifier.from_file(keys.jwt_public, "loyalty"))
-        parts = assemble_accrual(resources) if name == "accrual" else assemble_members(resources, settings=_settings(keys, own))
+        parts = assemble_accrual(resources, own=AccrualSettings()) if name == "accrual" else assemble_members(resources, settings=_settings(keys, own))
         api = build_api(name, parts.routers, max_body_bytes=parts.max_body_bytes)
         made.append(Real(name, own, parts, clock, await serving.enter_async_context(listening(Observed(api)))))
     return Owners(*made, keys=keys, clock=clock)

@@ -21,6 +21,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown-member": (404, "There is no such member."),
     "unknown-holder": (404, "Nobody has earned or registered under this holder."),
     "unknown-grant": (404, "There is no such grant."),
+    "unknown-hold": (404, "There is no such hold."),
     "unknown-purchase": (404, "There is no such purchase."),
     "unknown-event": (404, "No such event has been decided; it may still be on its way."),
     "unknown-tier": (404, "The programme has no such level, or none at all."),
@@ -31,6 +32,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too-slow": (408, "The body took more than ten seconds to arrive."),
     "still-running": (409, "The same request is being worked on; ask again."),
     "two-members": (409, "The identifiers belong to two members, and both were proven."),
+    "hold-captured": (409, "The points of the hold were used; `hold` shows it."),
+    "hold-released": (409, "The points of the hold were given back; `hold` shows it."),
+    "hold-expired": (409, "Nobody resolved the hold in time, so its points were given back; `hold` shows it."),
     "cursor-of-another-account": (409, "The points have moved since the page before; begin with the newest change."),
     "already-used": (409, "It has been used."),
     "expired": (409, "Its last day is over."),
@@ -67,6 +71,14 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too-old": (422, "It happened longer ago than the programme looks back."),
     "in-the-future": (422, "It has not happened yet."),
     "too-many-points": (422, "It would earn more than an account can hold."),
+    "insufficient-points": (422, "The holder has not so many usable points; `missing` says how many are."),
+    "below-minimum": (422, "The programme lets so few points not be used at once."),
+    "not-in-steps": (422, "The programme lets points be used in steps only."),
+    "over-share": (422, "Points may pay for no such share of the receipt."),
+    "cart-needed": (422, "The programme limits what points may pay for: say what is bought."),
+    "account-too-new": (422, "The points of somebody who has just joined cannot be used yet."),
+    "permit-used": (422, "The permit was used for another hold."),
+    "over-captured": (422, "More points than were put aside."),
     "over-returned": (422, "More than is left of the purchase."),
     "unknown-line": (422, "The purchase has no such line."),
     "other-currency": (422, "The purchase was paid in another currency."),
@@ -79,6 +91,11 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 }
 OF_A_PAGE = ("cursor-of-another-account", "invalid-cursor", "programme-needed")
 OF_A_CART = ("unknown-merchant", "unknown-currency", "unknown-zone", "not-in-force", "too-old", "in-the-future", "too-many-points")
+OF_A_HOLD = (
+    "key-missing", "unknown-holder", "still-running", "conflict", "invalid-identifier", "insufficient-points", "below-minimum", "not-in-steps", "over-share",
+    "cart-needed", "account-too-new", "permit-used", "unknown-merchant", "unknown-currency", "not-in-force",
+)  # fmt: skip
+OF_A_RESOLVED_HOLD = ("key-missing", "unknown-hold", "hold-captured", "hold-released", "still-running", "conflict")
 OF_A_RETURN = (
     "unknown-purchase",
     "over-returned",
@@ -118,6 +135,8 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "request_id": {"type": "string"},
         "errors": {"type": "array", "items": {"type": "object"}},
         "reasons": {"type": "array", "items": {"type": "string"}},
+        "missing": {"type": "integer", "description": "Points that the holder has too few."},
+        "hold": {"type": "object", "description": "What became of a hold that was resolved before."},
     },
 }
 

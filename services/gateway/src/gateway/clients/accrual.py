@@ -5,6 +5,7 @@ from urllib.parse import quote as escaped
 from uuid import UUID
 
 from contracts.entitled import Entitlement, Rewards
+from contracts.holds import Hold
 from contracts.quotes import Quote
 from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote, Tier
 from contracts.terms import WrittenTerms
@@ -44,6 +45,22 @@ class Accrual:
     async def quote(self, cart: bytes, asking: Asking) -> Quote:
         """Ask what a cart costs and earns."""
         return await self._service.ask(Quote, Question("/v1/quotes", body=cart), asking)
+
+    async def hold(self, wanted: bytes, asking: Asking) -> Hold:
+        """Ask to put points aside. The idempotency key travels with the asking, as with every command."""
+        return await self._service.ask(Hold, Question("/v1/holds", body=wanted, reads=False), asking)
+
+    async def held(self, hold_id: UUID, asking: Asking) -> Hold:
+        """Ask what became of a hold."""
+        return await self._service.ask(Hold, Question(f"/v1/holds/{hold_id}"), asking)
+
+    async def capture(self, hold_id: UUID, wanted: bytes, asking: Asking) -> Hold:
+        """Ask to use points of a hold."""
+        return await self._service.ask(Hold, Question(f"/v1/holds/{hold_id}/capture", body=wanted, reads=False), asking)
+
+    async def release(self, hold_id: UUID, asking: Asking) -> Hold:
+        """Ask to give the points of a hold back."""
+        return await self._service.ask(Hold, Question(f"/v1/holds/{hold_id}/release", body=b"{}", reads=False), asking)
 
     async def quote_return(self, wanted: bytes, asking: Asking) -> ReturnQuote:
         """Ask what a return would take."""

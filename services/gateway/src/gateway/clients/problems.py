@@ -33,6 +33,8 @@ class _Shown(BaseModel):
     detail: Annotated[str, StringConstraints(max_length=2_000)] | None = None
     errors: list[dict[str, Any]] | None = None
     reasons: list[str] | None = None
+    missing: int | None = None
+    hold: dict[str, Any] | None = None
 
 
 def problem_of(answer: Answer) -> Problem | None:
@@ -43,6 +45,6 @@ def problem_of(answer: Answer) -> Problem | None:
         shown = _Shown.model_validate_json(answer.body)
     except ValidationError:
         return None
-    extra = shown.model_dump(include={"errors", "reasons"}, exclude_none=True)
+    extra = shown.model_dump(include={"errors", "reasons", "missing", "hold"}, exclude_none=True)
     headers = {name: answer.headers[name] for name in PASSED_HEADERS if name in answer.headers}
     return Problem(answer.status, shown.code, shown.title, shown.detail, headers=headers, **extra)
