@@ -26,7 +26,7 @@ def routes(gateway: Gateway) -> APIRouter:
         summary="Put points aside",
         **operation(verifier, "holds:write", status=201, reply=HOLD, body=HOLD_REQUEST, parameters=[IDEMPOTENCY_KEY], problems=OF_A_HOLD),
     )
-    async def hold(wanted: HoldRequest, request: Request) -> Response:
+    async def hold_points(wanted: HoldRequest, request: Request) -> Response:
         """Put points aside for a purchase, until the till says whether they are used. A purchase that names the hold captures it."""
         asking = gateway.command(request)
         if wanted.identifier is not None:
@@ -42,7 +42,7 @@ def routes(gateway: Gateway) -> APIRouter:
         summary="What became of a hold",
         **operation(verifier, "holds:read", reply=CAPTURED, problems=["unknown-hold"]),
     )
-    async def shown(hold_id: HoldId, request: Request) -> Response:
+    async def show_hold(hold_id: HoldId, request: Request) -> Response:
         """Show a hold, and what became of it."""
         return written(await gateway.accrual.held(hold_id, gateway.query(request)))
 
@@ -52,7 +52,7 @@ def routes(gateway: Gateway) -> APIRouter:
         summary="Use points put aside",
         **operation(verifier, "holds:write", reply=CAPTURED, body=CAPTURE, parameters=[IDEMPOTENCY_KEY], problems=[*OF_A_RESOLVED_HOLD, "over-captured"]),
     )
-    async def capture(hold_id: HoldId, wanted: CaptureRequest, request: Request) -> Response:
+    async def capture_hold(hold_id: HoldId, wanted: CaptureRequest, request: Request) -> Response:
         """Use the points, all or so many; the rest is given back. After its time a hold is captured once more: what is missing by then is owed."""
         return written(await gateway.accrual.capture(hold_id, wanted.model_dump_json(exclude_unset=True, exclude_none=True).encode(), gateway.command(request)))
 
@@ -62,7 +62,7 @@ def routes(gateway: Gateway) -> APIRouter:
         summary="Give points put aside back",
         **operation(verifier, "holds:write", reply=RELEASED, parameters=[IDEMPOTENCY_KEY], problems=[*OF_A_RESOLVED_HOLD, "hold-expired"]),
     )
-    async def release(hold_id: HoldId, request: Request) -> Response:
+    async def release_hold(hold_id: HoldId, request: Request) -> Response:
         """Give the points back: the customer pays without them, or does not buy."""
         return written(await gateway.accrual.release(hold_id, gateway.command(request)))
 
