@@ -15,7 +15,9 @@ From an event to the ledger, in the order a handler meets it:
   `Programme.earn(fact, state) -> (Decision, AccountState)` carries the state on to the account's next event in the
   same batch; `Programme.worth(points, currency) -> int` in minor units.
 - `facts`: `Purchase` of `Line`s, `Activity`, `Registration`.
-- `accounts`: `AccountState(purchases, counters)`, `CounterKey(rule, period)`: two plain texts.
+- `accounts`: `AccountState(purchases, counters, profile, shared, codes)`, `CounterKey(rule, period)`: two plain texts.
+- `budgets` names what is counted for all accounts together; `coupons`: `CouponBook(…)` says which coupons a purchase shows, which are `usable`, and what
+  `use` counts; `usage` what is given back; `fraud`: `FraudLimits.decide(…)` before the rules, `spending_from(profile)`.
 - `decisions`: `Grant` | `NothingEarned` | `Refusal(reason: Reason, text)`; `Explanation` of `Step`s and `NotGiven`s.
 - `returns`: `resolve(purchase, before, asked) -> Returned | Refusal` finds the lines that come back, `spread` those of several purchases;
   `Returned.plus` adds returns up, `left_of` says what is left.
