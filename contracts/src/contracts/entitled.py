@@ -173,3 +173,45 @@ class Offers(Reply):
     """Offers just made to somebody."""
 
     items: tuple[Entitlement, ...]
+
+
+class DrawRequest(BaseModel):
+    """A raffle is to be drawn now."""
+
+    model_config = CLOSED
+
+    beacon: Annotated[
+        str,
+        Field(
+            max_length=200, description="A public text that nobody could know when the commitment was published, as a closing price; it is part of the draw."
+        ),
+    ] = ""
+
+
+class Prize(Reply):
+    """So many winners get this reward."""
+
+    reward: Id
+    count: int
+
+
+class Winner(Reply):
+    """A ticket that was drawn, and its prize."""
+
+    ticket: Id
+    reward: Id
+
+
+class Raffle(Reply):
+    """A raffle: before its draw the commitment alone, then all that anybody needs to repeat the draw."""
+
+    programme: Id
+    raffle: Id
+    commitment: Annotated[str, Field(description="SHA-256 in hexadecimal. Note it: the draw must fit it.")]
+    committed_at: AwareDatetime
+    drawn_at: AwareDatetime | None = None
+    seed: str | None = None
+    beacon: str = ""
+    tickets: tuple[Id, ...] = ()
+    prizes: tuple[Prize, ...] = ()
+    winners: tuple[Winner, ...] = ()

@@ -10,7 +10,6 @@ from contracts.fields import Count, Currency, Holder, Id, Points, Text
 from contracts.rewards import Buckets, Cause, Explanation
 from contracts.verdicts import Verdict
 
-
 MovementName = Literal[
     "granted", "activated", "expired", "moved-in", "moved-out", "reversed", "debt-paid", "held", "released", "spent", "restored", "adjusted", "forfeited"
 ]

@@ -20,6 +20,7 @@ from loyalty.programme.beginning import new
 from loyalty.programme.checking import check
 from loyalty.programme.files import diff, terms
 from loyalty.publish.command import publish_file
+from loyalty.raffle.commands import verify as repeat_draw
 from loyalty.simulate.command import simulate
 from loyalty.stack.commands import down, status, token, up
 from loyalty.till.command import till
@@ -54,6 +55,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "approve": programme_publishing.approve,
         },
     ),
+    "raffle": ("Draws that anybody can repeat.", {"verify": repeat_draw}),
     "waiting": ("Returns, confirmations and cancellations whose purchase has not come.", {"list": list_waiting}),
 }
 

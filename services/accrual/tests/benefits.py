@@ -26,6 +26,7 @@ earning:
   - {id: newsletter, on: activity, when: {activity: newsletter}, give: {reward: sticker}}
 rewards:
   - {id: mug, kind: gift}
+  - {id: ticket, kind: ticket, cost: 10}
   - {id: drink, name: {en: A drink}, kind: gift, cost: 250, stock: 3, per_member: {times: 2, per: month}, valid: 30 days}
   - {id: cake, kind: gift, stock: 1}
   - {id: thanks, choice: [cake, drink], default: cake, within: 14 days, cost: 0}
@@ -36,6 +37,7 @@ rewards:
 privileges:
   - {id: sauna, name: {en: Sauna}, tier: [gold], uses: 2, per: month}
 tiers: {by: purchases, window: forever, levels: [{id: friend, from: 0}, {id: gold, from: 3}]}
+raffles: {id: spring, ticket: ticket, draw: 2025-04-01, prizes: [{reward: mug}, {reward: drink, count: 2}]}
 surprises: {id: lucky, reward: sticker, chance: 99.9999%, seed: spring, minimum: 500.00}
 """.replace(", cost: 0}", "}")
 

@@ -64,10 +64,6 @@ _MOVE = """
     from (select unnest($1::uuid[]) as source, unnest($2::uuid[]) as target) as new
     where entitlement.account_id = new.source
 """
-_TICKETS = """
-    select id from entitlement
-    where programme = $1 and reward = $2 and state in ('issued', 'reserved') and issued_at < $3 order by id
-"""
 
 
 async def add(connection: Connection, new: Iterable[Entitlement]) -> None:
@@ -127,11 +123,6 @@ async def due(connection: Connection, *, now: datetime, limit: int, but: Iterabl
 async def move(connection: Connection, moved: Collection[tuple[UUID, UUID]]) -> None:
     """Let entitlements of some accounts belong to others. All of these accounts must be locked."""
     await connection.execute(_MOVE, [source for source, _ in moved], [target for _, target in moved])
-
-
-async def tickets(connection: Connection, programme: str, reward: str, *, before: datetime) -> list[UUID]:
-    """List the live tickets of a raffle that were given before a moment, in the order of their ids."""
-    return [row[0] for row in await connection.fetch(_TICKETS, programme, reward, before)]
 
 
 def _entitlement(row: asyncpg.Record) -> Entitlement:

@@ -27,6 +27,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown-tier": (404, "The programme has no such level, or none at all."),
     "unknown-entitlement": (404, "There is no such entitlement, or it is somebody else's."),
     "unknown-privilege": (404, "The programme has no such privilege."),
+    "unknown-raffle": (404, "No draw was promised of such a raffle."),
     "unknown-reward": (404, "The programme has no such reward."),
     "unknown-programme": (404, "There is no such programme or version."),
     "too-slow": (408, "The body took more than ten seconds to arrive."),

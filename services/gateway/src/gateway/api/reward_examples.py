@@ -73,3 +73,15 @@ RELEASE: Example = {"code": CODE, "reserved_for": "corner-coffee/1042"}
 USE: Example = {"code": CODE, "handed_by": "cashier-12", "place": "corner-3", "merchant": "corner-coffee", "purchase_id": "1042"}
 PAY: Example = {"entitlement_id": DRINK_ID}
 PRIVILEGE: Example = {"holder": f"m:{ANA}", "programme": "coffee-bonus", "privilege": "sauna", "handed_by": "reception-2", "place": "hall-1"}
+RAFFLE: Example = {
+    "programme": "coffee-bonus",
+    "raffle": "spring",
+    "commitment": "5c4f3f9a2a8b51d0c3c6a9d8e7f6051423c4d5e6f708192a3b4c5d6e7f809102",
+    "committed_at": "2026-03-01T08:00:00Z",
+    "drawn_at": None,
+    "seed": None,
+    "beacon": "",
+    "tickets": [],
+    "prizes": [],
+    "winners": [],
+}

@@ -1,11 +1,12 @@
 """Rewards that are not points: what a member has and could have, and what a till or a reception does with them."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
 from contracts import entitled
+from contracts.fields import Id
 from contracts.identifiers import member_holder
 from gateway.api import reward_examples as examples
 from gateway.api.me import myself
@@ -13,6 +14,9 @@ from gateway.api.members import MemberId
 from gateway.api.operations import IDEMPOTENCY_KEY, OF_A_REWARD, OF_AN_ENTITLEMENT, operation
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
+
+ProgrammeId = Annotated[Id, Path(json_schema_extra={"example": "coffee-bonus"})]
+RaffleId = Annotated[Id, Path(json_schema_extra={"example": "spring"})]
 
 
 def routes(gateway: Gateway) -> APIRouter:
@@ -22,6 +26,7 @@ def routes(gateway: Gateway) -> APIRouter:
     _of_myself(router, gateway)
     _of_tills(router, gateway)
     _of_entitlements(router, gateway)
+    _of_raffles(router, gateway)
     return router
 
 
@@ -103,6 +108,18 @@ def _of_tills(router: APIRouter, gateway: Gateway) -> None:
     async def choose(wanted: entitled.ChooseRequest, request: Request) -> Response:
         """Choose one of several rewards for somebody who is asked at the till."""
         return written(await gateway.accrual.entitlement("choose", _body(wanted), gateway.command(request)))
+
+
+def _of_raffles(router: APIRouter, gateway: Gateway) -> None:
+    @router.get(
+        "/v1/raffles/{programme}/{raffle}",
+        response_model=entitled.Raffle,
+        summary="A raffle, to be repeated",
+        **operation(gateway.verifier, "programmes:read", reply=examples.RAFFLE, problems=["unknown-raffle"]),
+    )
+    async def raffle(programme: ProgrammeId, raffle: RaffleId, request: Request) -> Response:
+        """Show a raffle's commitment, and after the draw the seed, the tickets and the winners: `loyalty raffle verify` repeats it."""
+        return written(await gateway.accrual.raffle(programme, raffle, gateway.query(request)))
 
 
 def _of_entitlements(router: APIRouter, gateway: Gateway) -> None:

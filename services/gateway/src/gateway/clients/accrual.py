@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote as escaped
 from uuid import UUID
 
-from contracts.entitled import Entitlement, Rewards
+from contracts.entitled import Entitlement, Raffle, Rewards
 from contracts.holds import Hold
 from contracts.quotes import Quote
 from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote, Tier
@@ -94,3 +94,7 @@ class Accrual:
     async def use_privilege(self, wanted: bytes, asking: Asking) -> Entitlement:
         """Ask to use a privilege of somebody's tier."""
         return await self._service.ask(Entitlement, Question("/v1/privileges/use", body=wanted, reads=False), asking)
+
+    async def raffle(self, programme: str, raffle: str, asking: Asking) -> Raffle:
+        """Ask what was promised and drawn of a raffle."""
+        return await self._service.ask(Raffle, Question(f"/v1/raffles/{escaped(programme, safe='')}/{escaped(raffle, safe='')}"), asking)

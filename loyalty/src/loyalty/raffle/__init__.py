@@ -1,0 +1,1 @@
+"""Raffles, repeated from what was published."""
