@@ -99,7 +99,7 @@ def test_what_rewards_cost_is_paid_by_as_many_more_sales():
 def test_the_command_looks_at_real_purchases(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     rows = [f"{sale.customer},{sale.day},{sale.cents / 100:.2f}" for sale in read_sales()]
     (tmp_path / "cdnow.csv").write_text("customer,date,amount\n" + "\n".join(rows) + "\n")
-    analyse(tmp_path / "cdnow.csv", currency="USD", margin="30%", html=tmp_path / "page.html", as_json=True)
+    analyse(str(tmp_path / "cdnow.csv"), currency="USD", margin="30%", html=tmp_path / "page.html", as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert (found["purchases"], found["customers"], found["revenue"]) == (6919, 2357, 244_091_94)
     assert found["repeating"] == sum(count > 1 for count in Counter(sale.customer for sale in read_sales()).values())
@@ -107,7 +107,7 @@ def test_the_command_looks_at_real_purchases(tmp_path: Path, capsys: pytest.Capt
     for heading in ("What a programme could move", "Who the sales depend on", "The rhythm", "Do they stay?", "What is in a basket"):
         assert heading in html
     assert "by weekday and hour" not in html  # the data know days only
-    analyse(tmp_path / "cdnow.csv", currency="USD")
+    analyse(str(tmp_path / "cdnow.csv"), currency="USD")
     assert "Champions" in capsys.readouterr().out
     with pytest.raises(Failure, match="--currency: dollars is not a currency"):
-        analyse(tmp_path / "cdnow.csv", currency="dollars")
+        analyse(str(tmp_path / "cdnow.csv"), currency="dollars")

@@ -238,7 +238,7 @@ def test_the_command_writes_figures_and_a_page_that_needs_nothing_else(cdnow: Pa
     old.write_text(new.read_text().replace("{fixed: 40}", "{fixed: 5}").replace("points: 1, per: 1.00", "points: 1, per: 0.90"))
     page = tmp_path / "page.html"
     scenario = Path(__file__).parents[1] / "examples" / "scenario.yaml"
-    simulate(new, purchases=cdnow, against=old, scenario=scenario, html=page, as_json=True)
+    simulate(new, purchases=str(cdnow), against=old, scenario=scenario, html=page, as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert found["in_all"]["purchases"] + sum(found["refused"].values()) == 2000
     assert found["in_all"]["points_issued"] == round(sum(rule["points"] for rule in found["rules"]))
@@ -255,15 +255,15 @@ def test_the_command_writes_figures_and_a_page_that_needs_nothing_else(cdnow: Pa
     ):
         assert heading in html
     assert "The rule three-of-a-kind never gave anything: only for category hip-hop, country" in html
-    simulate(new, purchases=cdnow)
+    simulate(new, purchases=str(cdnow))
     assert "expected cost" in capsys.readouterr().out
 
 
 def test_a_wrong_document_or_share_is_named(cdnow: Path, tmp_path: Path):
     (tmp_path / "p.yaml").write_text("programme: x\n")
     with pytest.raises(Failure, match="is no programme"):
-        simulate(tmp_path / "p.yaml", purchases=cdnow)
+        simulate(tmp_path / "p.yaml", purchases=str(cdnow))
     with pytest.raises(Failure, match="--redemption: write a share with its sign"):
-        simulate(the_programme(tmp_path, "p.yaml"), purchases=cdnow, redemption="0.7")
+        simulate(the_programme(tmp_path, "p.yaml"), purchases=str(cdnow), redemption="0.7")
     with pytest.raises(Failure, match="--margin: 140% is more than everything"):
-        simulate(the_programme(tmp_path, "p.yaml"), purchases=cdnow, margin="140%")
+        simulate(the_programme(tmp_path, "p.yaml"), purchases=str(cdnow), margin="140%")

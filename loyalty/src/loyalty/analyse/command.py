@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from fractions import Fraction
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,14 +14,14 @@ from loyalty.analyse.levers import levers_of
 from loyalty.analyse.telling import page_of
 from loyalty.console import COULD_NOT, Failure, note, out, print_json, progress
 from loyalty.history.events import History
-from loyalty.history.load import Reading, load
+from loyalty.history.load import Reading, loaded
 from loyalty.history.options import Html, Mapping, SkipBad, share_given
 from loyalty.options import Json
 from loyalty.page.build import write_page
 from loyalty.page.writing import Money, percent, whole
 from loyalty.publish.mapping import read_mapping
 
-Data = Annotated[Path, typer.Argument(metavar="DATA", help="Real purchases: .csv, .jsonl or .parquet, also with .gz.")]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="Real purchases: .csv, .jsonl or .parquet, also with .gz; or the address of accrual's database.")]
 Currency = Annotated[str, typer.Option("--currency", metavar="CODE", help="The currency of purchases for which the data name none.")]
 Zone = Annotated[str, typer.Option("--zone", metavar="NAME", help="The time zone of times that name none.")]
 Margin = Annotated[str | None, typer.Option("--margin", metavar="SHARE", help="The margin on goods, to say what pays for rewards.", show_default=False)]
@@ -53,7 +52,7 @@ def analyse(  # noqa: PLR0913  each is an option of its own
     columns = read_mapping(mapping) if mapping else None
     reading = Reading(mapping=columns, currency=currency, digits=minor_digits(currency), zone=zone, skip_bad=skip_bad)
     with progress("Reading", unit="rows") as advance:
-        history = load(data, reading, advance=advance)
+        history = loaded(data, reading, advance=advance)
     facts = facts_of(history)
     if html is not None:
         write_page(page_of(history, facts, share), html)

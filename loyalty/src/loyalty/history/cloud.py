@@ -29,7 +29,8 @@ def event_from(data: Any, *, currency: str) -> Event | None:
     return None if read is None else read(data, currency)
 
 
-def _bought(data: PurchaseRecorded, _: str) -> Bought:
+def bought(data: PurchaseRecorded) -> Bought:
+    """Turn a receipt into what happened. The holder is the customer."""
     moment = data.occurred_at.astimezone(UTC)
     lines = tuple(Line(**{name: getattr(line, name) for name in Line._fields}) for line in data.lines)
     named = {name: getattr(data, name) for name in Purchase._fields if hasattr(data, name) and name not in ("lines", "occurred_at")}
@@ -53,7 +54,7 @@ def _did(data: ActivityRecorded, _: str) -> Did:
 
 
 _READERS: dict[type, Callable[[Any, str], Event]] = {
-    PurchaseRecorded: _bought,
+    PurchaseRecorded: lambda data, _: bought(data),
     PurchaseReturned: _brought,
     PurchaseCancelled: _cancelled,
     ActivityRecorded: _did,

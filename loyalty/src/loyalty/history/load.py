@@ -12,6 +12,7 @@ from loyalty.history.columns import Columns
 from loyalty.history.events import Bought, Brought, Event, History
 from loyalty.history.files import header_of, kind_of, opened, pieces_of
 from loyalty.history.guess import guessed, told
+from loyalty.history.platform import is_database, name_of, read_platform
 from loyalty.publish.mapping import BadPiece, FileMapping
 
 #: Bad places named in the notes; the others are counted.
@@ -27,6 +28,14 @@ class Reading:
     digits: int = 2
     zone: str = "UTC"
     skip_bad: bool = False
+
+
+def loaded(data: str, reading: Reading, *, programme: str | None = None, advance: Advance) -> History:
+    """Read a file, or the platform's own history of a programme, or of all, where an address of a database is given."""
+    if is_database(data):
+        events = read_platform(data, programme=programme, advance=advance)
+        return assembled(name_of(data), events, skipped=0, notes=["Read from the platform: what was accepted, as it stands now. Customers are accounts."])
+    return load(Path(data), reading, advance=advance)
 
 
 def load(path: Path, reading: Reading, *, advance: Advance) -> History:

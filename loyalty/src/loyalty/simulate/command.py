@@ -15,7 +15,7 @@ from loyalty.analyse.customers import customers_of, scored
 from loyalty.console import COULD_NOT, Failure, note, print_json, progress
 from loyalty.history.collecting import uncollected
 from loyalty.history.events import History
-from loyalty.history.load import Reading, load
+from loyalty.history.load import Reading, loaded
 from loyalty.history.options import Html, Mapping, SkipBad, share_given
 from loyalty.options import Json
 from loyalty.page.build import write_page
@@ -30,7 +30,10 @@ from loyalty.simulate.telling import page_of
 from loyalty.simulate.view import show
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The programme document.")]
-Purchases = Annotated[Path, typer.Option("--purchases", metavar="DATA", help="Real purchases: .csv, .jsonl or .parquet, also with .gz.")]
+Purchases = Annotated[
+    str,
+    typer.Option("--purchases", metavar="DATA", help="Real purchases: .csv, .jsonl or .parquet, also with .gz; or the address of accrual's database."),
+]
 Against = Annotated[Path | None, typer.Option("--against", metavar="OLD", help="Another programme document: who gains and who loses by the change.")]
 ScenarioFile = Annotated[Path | None, typer.Option("--scenario", metavar="FILE", help="Costs and expectations: when the programme pays for itself.")]
 Redemption = Annotated[str, typer.Option("--redemption", metavar="SHARE", help="Of points given and kept, so many are expected to be spent.")]
@@ -62,6 +65,7 @@ def simulate(  # noqa: PLR0913  each is an option of its own
       loyalty simulate new.yaml --purchases sales.csv --against old.yaml --html change.html
       loyalty simulate new.yaml --purchases sales.parquet --mapping till.mapping.yaml --scenario loyalty/examples/scenario.yaml --html pays.html
       loyalty simulate new.yaml --purchases events.jsonl --skip-bad --json
+      loyalty simulate new.yaml --purchases postgresql://verify@db.internal/accrual --against old.yaml
     """
     share, known = share_given(redemption, "--redemption"), None if margin is None else share_given(margin, "--margin")
     model = None if scenario is None else read_scenario(scenario)
@@ -79,13 +83,13 @@ def simulate(  # noqa: PLR0913  each is an option of its own
         note(f"The page is {html}.")
 
 
-def _history(programme: Programme, purchases: Path, mapping: Path | None, *, skip_bad: bool) -> History:
+def _history(programme: Programme, purchases: str, mapping: Path | None, *, skip_bad: bool) -> History:
     terms = programme.terms
     currency = terms.currencies[0]
     columns = read_mapping(mapping) if mapping else None
     reading = Reading(mapping=columns, currency=currency, digits=minor_digits(currency), zone=str(terms.zone), skip_bad=skip_bad)
     with progress("Reading", unit="rows") as advance:
-        return load(purchases, reading, advance=advance)
+        return loaded(purchases, reading, programme=terms.id, advance=advance)
 
 
 def found_by(
