@@ -193,3 +193,17 @@ def test_names_that_look_like_html_stay_names():
     assert "<b>" not in page
     assert "<i>" not in page
     assert "http" not in page
+
+
+def test_a_programme_without_points_says_nothing_of_them():
+    document = read((PROGRAMMES / "hardware-discount.yaml").read_text())
+    for language in LANGUAGES:
+        told = terms_of(document, language).paragraphs()
+        assert not {"points", "pending", "expiry", "returns", "spending"} & told.keys()
+        assert {"tiers/levels/gold", "discounts/gold-10"} <= told.keys()
+
+
+def test_a_rule_that_repeats_is_said_in_words():
+    rule = "- {id: fridays, when: {repeats: 'FREQ=MONTHLY;BYDAY=-1FR'}, give: {fixed: 5}}\n"
+    assert the_terms(BASE + rule).paragraphs()["earning/fridays"].text == "Points: 5; each month, on the last Friday."
+    assert the_terms(BASE + rule, "ru").paragraphs()["earning/fridays"].text == "Points: 5; каждый месяц, по дням: последний день: пятница."

@@ -13,6 +13,8 @@ from accrual.domain.terms.voice import Voice
 from accrual.domain.terms.words import Language, Said, Words
 
 _POINTS = Said("points", "баллы")
+#: Sections that say nothing where a programme has no points.
+_OF_POINTS = frozenset({"points", "cap", "pending", "expiry", "returns", "spending"})
 _GENERAL = Said("The programme", "О программе")
 
 
@@ -70,7 +72,7 @@ def in_language(texts: dict[str, str] | None, language: str, otherwise: str) -> 
 
 def _sections(document: Document, voice: Voice) -> Iterator[Section]:
     for key, value, entry in told_keys(document):
-        if not isinstance(entry, Words) or _is_plain(value):
+        if not isinstance(entry, Words) or _is_plain(value) or (key in _OF_POINTS and not document.points.name):
             continue
         if value is None:
             paragraphs = [Paragraph(key, "", sentence(entry.absent.in_(voice.language)))] if entry.absent else []

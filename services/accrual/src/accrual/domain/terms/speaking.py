@@ -11,7 +11,12 @@ from accrual.domain.terms.voice import Voice
 from accrual.domain.terms.words import Words
 
 #: What stands between the clauses of a part; a comma where not named.
-_BETWEEN = {"Rule": "; ", "Give": " ", "Cap": " ", "Dates": " ", "Paid": " ", "Spent": " ", "Streak": " ", "Row": " ", "Band": " ", "Limit": " ", "Grants": " "}
+_BETWEEN = {
+    **dict.fromkeys(("Give", "Cap", "Dates", "Paid", "Spent", "Streak", "Row", "Band", "Limit", "Grants", "Velocity"), " "),
+    "Rule": "; ",
+    "Stair": ": ",
+    "Reach": " / ",  # any one of them is enough
+}
 #: Parts whose clauses are sentences.
 _SENTENCES = frozenset({"Points", "Returns", "Spending", "Tiers", "Fraud", "Close"})
 

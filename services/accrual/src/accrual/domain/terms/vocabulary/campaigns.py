@@ -50,9 +50,9 @@ CAMPAIGNS: Vocabulary = {
     "When.coupon": Words("with the coupon {named}", "по купону {named}", Worse.NARROWER),
     "When.member_for": Words("for members of {value} or more", "для тех, кто в программе не меньше: {value}", Worse.MORE),
     "When.payment": Words("paid by {value}", "при оплате {value}", Worse.MORE),
-    "When.every": Words("for every {value}. one", "за каждую {value}-ю", Worse.MORE),
+    "When.every": Words("once for every {value}", "один раз за каждые {value}", Worse.MORE),
     "When.unit": Words(
-        "counted are {value}", "считаются {value}", values={"purchase": Said("purchases", "покупки"), "item": Said("pieces of the goods", "единицы товара")}
+        "counting {value}", "считая {value}", values={"purchase": Said("purchases", "покупки"), "item": Said("pieces of the goods", "единицы товара")}
     ),
     "When.spent": Words("when {value}", "если {value}", Worse.MORE),
     "When.streak": Words("for {value}", "за {value}", Worse.MORE),
