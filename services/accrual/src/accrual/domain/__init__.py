@@ -18,7 +18,8 @@ From an event to the ledger, in the order a handler meets it:
 - `accounts`: `AccountState(purchases, counters, profile, shared, codes)`, `CounterKey(rule, period)`: two plain texts.
 - `budgets` names what is counted for all accounts together; `coupons`: `CouponBook(…)` says which coupons a purchase shows, which are `usable`, and what
   `use` counts; `usage` what is given back; `fraud`: `FraudLimits.decide(…)` before the rules, `spending_from(profile)`.
-- `decisions`: `Grant` | `NothingEarned` | `Refusal(reason: Reason, text)`; `Explanation` of `Step`s and `NotGiven`s.
+- `decisions`: `Grant` | `NothingEarned` | `Refusal(reason: Reason, text)`; `Explanation` of `Step`s and `NotGiven`s; `Effects` are what a decision brings
+  about beside points: shared counters, rewards, coupons used.
 - `returns`: `resolve(purchase, before, asked) -> Returned | Refusal` finds the lines that come back, `spread` those of several purchases;
   `Returned.plus` adds returns up, `left_of` says what is left.
 - `given`: `given_from(stored explanation) -> Given`, the rules that gave.
