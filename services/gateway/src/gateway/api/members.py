@@ -6,10 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from contracts.identifiers import member_holder
-from contracts.replies import Balance, History, Member, Tier
-from contracts.requests import TierAssignment
+from contracts.replies import Balance, History, Member
 from gateway.api import examples
-from gateway.api.operations import IDEMPOTENCY_KEY, OF_A_PAGE, operation
+from gateway.api.operations import OF_A_PAGE, operation
 from gateway.api.pages import Page, page_of
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
@@ -50,23 +49,5 @@ def routes(gateway: Gateway) -> APIRouter:
     async def history(member_id: MemberId, page: Page, request: Request) -> Response:
         """List every change of the accounts, newest first, each with its cause and the steps that led to it."""
         return written(await gateway.accrual.history(member_holder(member_id), page_of(page), gateway.query(request)))
-
-    @router.post(
-        "/v1/members/{member_id}/tier",
-        response_model=Tier,
-        summary="Set a member's level",
-        **operation(
-            gateway.verifier,
-            "tiers:write",
-            reply=examples.TIER,
-            body=examples.SET_TIER,
-            parameters=[IDEMPOTENCY_KEY],
-            problems=["key-missing", "unknown-holder", "unknown-tier", "not-in-future", "still-running", "conflict"],
-        ),
-    )
-    async def set_tier(member_id: MemberId, wanted: TierAssignment, request: Request) -> Response:
-        """Set a level by hand: the member has at least this one from today on, until its last day. What was earned stays."""
-        body = wanted.model_dump_json().encode()
-        return written(await gateway.accrual.set_tier(member_holder(member_id), body, gateway.command(request)))
 
     return router
