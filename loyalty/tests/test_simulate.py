@@ -178,6 +178,7 @@ def test_a_discount_programme_costs_what_it_takes_off_and_needs_no_points():
         programme=programme, history=History(source="made", events=[bought("ana", 1)], currency="EUR"), outcome=outcome, margin=None, segment_of={}
     )
     html = html_of(page_of(found))
+    assert "Levels over time" in html
     assert "The discount never was never given" in html
     assert "Taken off by discounts" in html
 

@@ -14,7 +14,7 @@ LINES = 5
 #: A difference that is none in any unit that is drawn.
 TINY = 1e-9
 #: How wide a letter is at most.
-LETTER = 6.6
+LETTER = 7.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,13 +224,13 @@ class Replay:
             outcome.open_points += member.wallet.open
         for (rule, denominator), numerator in self._given.items():
             outcome.rules[rule].points += Fraction(numerator, denominator)
-        for rule in named_rules(self._programme):
+        for rule in rules_of(self._programme):
             outcome.rules.setdefault(rule, RuleSums())
         outcome.months = _without_gaps(outcome.months)
         return outcome
 
 
-def named_rules(programme: Programme) -> dict[str, str]:
+def rules_of(programme: Programme) -> dict[str, str]:
     """Return the names of all rules, those of campaigns too, by the ids under which explanations know them."""
     document = programme.document
     rules = {rule.id: rule for rule in document.earning} | {f"{campaign.id}/{rule.id}": rule for campaign in document.campaigns for rule in campaign.earning}

@@ -1,5 +1,6 @@
 """Fills the page about a simulation, in words that an owner uses."""
 
+from collections import Counter
 from fractions import Fraction
 
 from accrual.domain.programme import Programme
@@ -9,7 +10,7 @@ from loyalty.page import charts
 from loyalty.page.parts import Figure, Page, Section, Table
 from loyalty.page.writing import Money, Points, day, months_named, percent, short, whole
 from loyalty.simulate.outcome import Outcome
-from loyalty.simulate.replay import named_rules
+from loyalty.simulate.replay import rules_of
 from loyalty.simulate.result import Simulation
 from loyalty.simulate.telling_against import against_section
 from loyalty.simulate.telling_scenario import scenario_section
@@ -32,7 +33,7 @@ def page_of(found: Simulation) -> Page:
     sections = [_discounts_section(found, money)] if found.programme.document.discounts else []
     if outcome.issued:
         sections += [_points_section(outcome, money, points), _rules_section(found, money, points)]
-    sections += [*_tier_sections(outcome), _members_section(found, money, points)]
+    sections += [*_tier_sections(found), _members_section(found, money, points)]
     if found.against is not None:
         sections.insert(0, against_section(found, *found.against, money))
     if found.model is not None:
@@ -125,7 +126,8 @@ def _points_section(outcome: Outcome, money: Money, points: Points) -> Section:
 
 def _rules_section(found: Simulation, money: Money, points: Points) -> Section:
     outcome = found.outcome
-    named = named_rules(found.programme) | _OWN_NAMES
+    levels = {f"tier:{level}": f"Level {name}" for level, name in _levels(found.programme).items()}
+    named = rules_of(found.programme) | levels | _OWN_NAMES
     ordered = sorted(outcome.rules.items(), key=lambda one: -one[1].points)
     giving = [(rule, sums) for rule, sums in ordered if sums.points]
     total = sum((sums.points for _, sums in ordered), Fraction(0)) or Fraction(1)
@@ -165,7 +167,7 @@ def _cut(times: int) -> str:
 def _silent(found: Simulation, named: dict[str, str]) -> list[str]:
     """Say of rules that never gave anything why not, as they said most often."""
     told = []
-    for rule in named_rules(found.programme):
+    for rule in rules_of(found.programme):
         if not found.outcome.rules[rule].times:
             reasons = [(text, times) for (name, _, text), times in found.outcome.silent.most_common() if name == rule]
             why = f": {_shortened(reasons[0][0])} ({whole(reasons[0][1])} times)" if reasons else ": nothing in the data could"
@@ -187,14 +189,22 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONG else f"{text[:LONG].rsplit(' ', 1)[0]} …"
 
 
-def _tier_sections(outcome: Outcome) -> list[Section]:
-    names = list(dict.fromkeys(name for month in outcome.months.values() for name in month.tiers))
-    if not names:
+def _levels(programme: Programme) -> dict[str, str]:
+    """Return the names of the levels, the lowest first."""
+    return {} if programme.ladder is None else {level.id: level.names.get("en", level.id) for level in programme.ladder.levels}
+
+
+def _tier_sections(found: Simulation) -> list[Section]:
+    levels, months = _levels(found.programme), found.outcome.months
+    if not levels:
         return []
-    labels = months_named(list(outcome.months))
-    series = {name: [float(month.tiers[name]) for month in outcome.months.values()] for name in names}
-    drawing = charts.columns(series, labels, write=short, says="Members who bought in the month, by tier")
-    return [Section("Tiers over time", "Where members stood at their last purchase of each month.", drawings=(drawing,))]
+    series = {name: [float(month.tiers[level]) for month in months.values()] for level, name in levels.items()}
+    drawing = charts.columns(series, months_named(list(months)), write=short, says="Members who bought in the month, by level")
+    at_end = Counter(sums.tier for sums in found.outcome.members.values())
+    total = len(found.outcome.members)
+    rows = [(name, whole(at_end[level]), percent(at_end[level] / total)) for level, name in levels.items()]
+    table = Table(("Level", "Members", "Share"), rows, caption="At the end")
+    return [Section("Levels over time", "Where members stood at their last purchase of each month.", drawings=(drawing,), tables=(table,))]
 
 
 def _members_section(found: Simulation, money: Money, points: Points) -> Section:
