@@ -111,6 +111,12 @@ class Adjustment(Reply):
     booked_at: AwareDatetime | None = None
 
 
+class Adjustments(Reply):
+    """Adjustments that wait for somebody to approve them."""
+
+    items: tuple[Adjustment, ...]
+
+
 class TransferRequest(BaseModel):
     """Points that one member hands on to another."""
 

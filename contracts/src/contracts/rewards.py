@@ -114,10 +114,13 @@ class RewardExpired(Change):
 
 
 class RewardMoved(Change):
-    """All lots of an account moved to another holder, or arrived from one. `points` counts what moved, pending and available."""
+    """Lots moved to another holder, or arrived from one: all of an account, or points that a member handed on. `points` counts pending and available ones."""
 
     type: ClassVar[str] = "loyalty.reward.moved.v1"
 
+    kind: Literal["claim", "transfer"] = Field(
+        default="claim", description="`claim`: all that an account had. `transfer`: points of one grant, which are a grant of their own where they arrive."
+    )
     points: Count
     direction: Literal["out", "in"]
     other_holder: Holder

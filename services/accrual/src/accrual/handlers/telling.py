@@ -7,8 +7,8 @@ from uuid import UUID
 from accrual.domain.entries import Account, Stamp
 from accrual.domain.lots import Lot
 from accrual.domain.spending.holds import Hold
-from accrual.handlers.rewards import Origin, change, message, taken
-from contracts.rewards import MAX_LOTS
+from accrual.handlers.rewards import Origin, change, change_id, message, taken
+from contracts.rewards import MAX_LOTS, RewardMoved
 from contracts.spending import PutBack, RewardAdjusted, RewardHeld, RewardReleased, RewardRestored, RewardSpent
 from shared.outbox import Message
 
@@ -81,6 +81,17 @@ def adjusted(account: Account, adjustment: Adjusted, stamp: Stamp, *, owner: str
         lots=taken(adjustment.lots),
     )
     return message(data, stamp.transaction_id, stamp.booked_at, origin)
+
+
+def handed_on(
+    accounts: tuple[Account, Account], grants: tuple[UUID, UUID], points: int, stamp: Stamp, *, holders: tuple[str, str], origin: Origin
+) -> list[Message]:
+    """Say that points of a lot left one member and arrived at another, as a lot of their own: an event for each of the two."""
+    (giver, taker), (left, arrived) = accounts, holders
+    out_of = RewardMoved(**change(giver, stamp, left, origin), kind="transfer", points=points, direction="out", other_holder=arrived, grants=grants[:1])
+    into = RewardMoved(**change(taker, stamp, arrived, origin), kind="transfer", points=points, direction="in", other_holder=left, grants=grants[1:])
+    arrival = change_id(origin, f"{RewardMoved.type}/in/{stamp.transaction_id}", arrived)
+    return [message(out_of, stamp.transaction_id, stamp.booked_at, origin), message(into, arrival, stamp.booked_at, origin)]
 
 
 def _put_back(back: Sequence[tuple[Lot, int]]) -> tuple[PutBack, ...]:
