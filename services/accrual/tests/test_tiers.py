@@ -11,7 +11,7 @@ import pytest
 from contracts.envelope import decode
 from contracts.tiers import TierChanged
 
-from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, a_purchase, back, linked, registered, returned
+from .builders import ANAS_CARD, BORIS, BORIS_CARD, MEMBER_ANA, NOON, a_purchase, back, linked, registered, returned
 from .conftest import NewService, Service
 from .test_checks import audit
 
@@ -81,6 +81,12 @@ async def test_what_a_guest_did_counts_for_the_member(hall: Service):
     assert await hall.hear(linked()) == ["applied"]
     assert await levels_told(hall) == [("silver", "bronze", "link", MEMBER_ANA)]
     assert await hall.fetch("select points, money, purchases from tier_progress") == [(12, 120_00, 2)]
+    assert await audit(hall) == []
+
+
+async def test_a_guest_who_did_nothing_brings_nothing(hall: Service):
+    await hall.hear(a_climb("1", 120, currency="USD"), registered(BORIS, programme="ladder"), linked(member=BORIS))
+    assert await levels_told(hall) == []
     assert await audit(hall) == []
 
 

@@ -39,6 +39,11 @@ class Timeline:
         """Tell whether any version has levels."""
         return bool(self._ladders)
 
+    @property
+    def newest(self) -> date:
+        """Return the first day of the ladder that stands last. There must be one."""
+        return self._days[-1]
+
     def on(self, day: date) -> Ladder | None:
         """Return the ladder that stands on a day."""
         place = bisect_right(self._days, day)

@@ -93,9 +93,8 @@ async def _levels(connection: asyncpg.Connection) -> AsyncIterator[Violation]:
                 continue  # the clock has not looked yet
             by_day = {day: Progress(*done) for day, *done in zip(*(column or () for column in row[5:9]), strict=True)}
             assignments = [Assignment(*each) for each in zip(*(column or () for column in row[9:12]), strict=True)]
-            day = (
-                turns_on - timedelta(days=1) if turns_on is not None else max((*by_day, *(each.since for each in assignments)), default=date.min) + _LONG_AFTER
-            )
+            settled = max(timeline.newest, *by_day, *(each.since for each in assignments)) + _LONG_AFTER
+            day = settled if turns_on is None else turns_on - timedelta(days=1)
             expected = Climb(timeline, History(by_day), assignments).standing(day).level
             if expected != level:
                 yield Violation("T2", "tier_standing", str(account_id), str(expected), str(level))
