@@ -29,6 +29,10 @@ class HoldRequest(BaseModel):
     purchase: Annotated[Cart | None, Field(description="What is bought. Needed where the programme limits the share that points pay, or excludes goods.")] = (
         None
     )
+    quote_id: Annotated[
+        UUID | None,
+        Field(description="Instead of the cart: its prices after discounts count, and coupons, budgets and stock that it needs are reserved with the points."),
+    ] = None
     permit: Annotated[Id | None, Field(description="The id of the member's permit to spend, good for one hold.")] = None
     expires_in_seconds: Annotated[int, Field(strict=True, ge=1, le=MOST_SECONDS)] = USUAL_SECONDS
 
@@ -36,6 +40,8 @@ class HoldRequest(BaseModel):
     def _is_consistent(self) -> "HoldRequest":
         if (self.holder is None) == (self.identifier is None):
             raise ValueError("name either a holder or an identifier")
+        if self.purchase is not None and self.quote_id is not None:
+            raise ValueError("a quote has its cart already")
         if self.purchase is not None and self.purchase.merchant != self.merchant:
             raise ValueError("the purchase is another merchant's")
         return self

@@ -13,3 +13,11 @@ create unlogged table quote (
 create index quote_until on quote (valid_until);
 
 grant select, insert, delete on quote to accrual_app;
+
+-- Holds that reserve more than points: what their quotes counted on of coupons, budgets and stock. What it is stands in shared_use, held by the hold's id.
+create table reservation (
+    hold_id   uuid primary key,
+    programme text collate "C" not null
+);
+
+grant select, insert, delete on reservation to accrual_app;

@@ -7,6 +7,7 @@ from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.clockwork import Clockwork
 from accrual.handlers.lapsing import Lapsing
 from accrual.handlers.overdue import Overdue
+from accrual.handlers.reserving import lapse
 from accrual.store import Connection, due, quotes, waiting
 from shared.service import Job
 
@@ -42,6 +43,7 @@ def jobs(catalogue: Catalogue) -> tuple[Job, ...]:
 JOBS = (
     Job(name="lots", every_seconds=15, run=Clockwork().turn),  # readers do not wait for it: they look at the dates themselves
     Job(name="holds", every_seconds=5, run=Overdue().turn),
+    Job(name="reservations", every_seconds=15, run=lapse),
     Job(name="partitions", every_seconds=6 * 3600, run=_partitions),
     Job(name="quotes", every_seconds=60, run=_quotes),
     Job(name="waiting", every_seconds=60, run=_waiting, ended=_count_no_more),

@@ -9,6 +9,7 @@ from accrual.api.commanding import Key, answered, command, refused, said, source
 from accrual.api.parts import Desk
 from accrual.handlers import holds
 from accrual.handlers.holds import UNKNOWN_HOLD, UNKNOWN_HOLDER, Declined, Shown
+from accrual.handlers.reserving import UNKNOWN_QUOTE
 from accrual.store import Connection
 from accrual.store.snapshots import snapshot
 from contracts.holds import CaptureRequest, Hold, HoldRequest, Worth
@@ -17,7 +18,7 @@ from shared.commands import Reply
 from shared.problems import Problem
 
 _WRITE, _READ = "holds:write", "holds:read"
-_TITLES = {UNKNOWN_HOLD: "There is no such hold", UNKNOWN_HOLDER: "This holder has no account"}
+_TITLES = {UNKNOWN_HOLD: "There is no such hold", UNKNOWN_HOLDER: "This holder has no account", UNKNOWN_QUOTE: "There is no such quote"}
 
 
 def routes(desk: Desk) -> APIRouter:

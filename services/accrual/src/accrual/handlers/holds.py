@@ -18,15 +18,18 @@ from accrual.handlers import holding, rewards
 from accrual.handlers.books import Books
 from accrual.handlers.carts import purchase_of
 from accrual.handlers.keys import purchase_key
+from accrual.handlers.reserving import QUOTE_CHANGED, QUOTE_MISMATCH, UNKNOWN_QUOTE, Reserved, cart_of, reserve
 from accrual.handlers.rewards import Origin
 from accrual.handlers.spending import Spending
-from accrual.store import Connection, accounts, holders, ledger
+from accrual.store import Connection, accounts, holders, ledger, quotes
 from accrual.store import holds as store
 from accrual.store.holders import Wanted
 from accrual.store.holds import Made
+from accrual.store.quotes import StoredQuote
 from contracts.holds import HoldRequest
 from contracts.spending import RewardHeld
 from shared.batches import Repeat
+from shared.ids import event_key
 from shared.outbox import enqueue
 
 UNKNOWN_HOLDER, UNKNOWN_HOLD, CART_NEEDED, TOO_NEW, PERMIT_USED = "unknown-holder", "unknown-hold", "cart-needed", "account-too-new", "permit-used"
@@ -51,38 +54,72 @@ class Shown(NamedTuple):
     told: dict[str, Any]
 
 
+class _Basis(NamedTuple):
+    """What a hold stands on: the version in force, whose points, and what is bought, if that was said."""
+
+    programme: Programme
+    account_id: UUID
+    cart: Purchase | None
+    quote: StoredQuote | None
+
+
 async def hold(connection: Connection, programmes: Programmes, asked: HoldRequest, *, source: str, key: str, now: datetime) -> Shown | Declined:
-    """Put points aside, or say why not. Raises Repeat if the account moves meanwhile."""
-    fact = Purchase(asked.merchant, asked.purchase_id, (), "", now) if asked.purchase is None else purchase_of(asked.purchase, now=now)
-    programme = programmes.select(fact._replace(occurred_at=now), now=now)
+    """Put points aside, or say why not; with a quote also all else that it counts on. Raises Repeat if the account moves meanwhile."""
+    basis = await _basis(connection, programmes, asked, now=now)
+    if isinstance(basis, Declined):
+        return basis
+    programme, account_id, cart, quote = basis
+    spending = await opened(connection, [account_id], now=now)
+    if asked.permit is not None and await store.has_permit(connection, asked.permit):
+        return Declined(PERMIT_USED, "a permit is good for one hold")
+    holding.release_overdue(spending, account_id)
+    origin = Origin(source, key, "command", now, asked.merchant, asked.purchase_id)
+    hold_id = rewards.change_id(origin, RewardHeld.type, spending.owners[account_id].holder or "")
+    if quote is not None:
+        reserved = await _reserve(connection, programmes, quote, account_id, hold_id, origin)
+        if isinstance(reserved, Declined):
+            return reserved
+        cart = reserved.purchase
+    found = _allowed(spending, programme, account_id, cart, asked.points)
+    if isinstance(found, Declined):
+        return found
+    if not found.points or (found.limited and not asked.partly):
+        return Declined(found.limited or Limited.INSUFFICIENT, found.text or "no points can be used", found.missing)
+    expires_at = now + timedelta(seconds=asked.expires_in_seconds)
+    made = Hold(hold_id, account_id, found.points, expires_at, purchase_key(asked.merchant, asked.purchase_id))
+    told = Made(now, asked.permit, _body(asked, programme, cart, found))
+    holding.put_aside(spending, made, told, origin, version=programme.terms.version)
+    await close(connection, spending)
+    return _shown(spending, made, told)
+
+
+async def _basis(connection: Connection, programmes: Programmes, asked: HoldRequest, *, now: datetime) -> _Basis | Declined:
+    quote = None if asked.quote_id is None else await quotes.find(connection, asked.quote_id, now=now)
+    if asked.quote_id is not None and quote is None:
+        return Declined(UNKNOWN_QUOTE, "there is no such quote, or its time is over")
+    told = asked.purchase if quote is None else cart_of(quote).purchase
+    if told is not None and told.merchant != asked.merchant:
+        return Declined(QUOTE_MISMATCH, "the quote is another merchant's")
+    cart = None if told is None else purchase_of(told, now=now)
+    fact = Purchase(asked.merchant, asked.purchase_id, (), "", now) if cart is None else cart._replace(occurred_at=now)
+    programme = programmes.select(fact, now=now)
     if isinstance(programme, Refusal):
         return Declined(programme.reason, programme.text)
     wanted = Wanted(asked.holder or "", programme.terms.id)
     account_id = (await holders.resolve(connection, [wanted]))[wanted].account_id
     if account_id is None:
         return Declined(UNKNOWN_HOLDER, f"no account in {programme.terms.id}")
-    spending = await opened(connection, [account_id], now=now)
-    if asked.permit is not None and await store.has_permit(connection, asked.permit):
-        return Declined(PERMIT_USED, "a permit is good for one hold")
-    holding.release_overdue(spending, account_id)
-    found = _allowed(spending, programme, account_id, None if asked.purchase is None else fact, asked.points)
-    if isinstance(found, Declined):
-        return found
-    if not found.points or (found.limited and not asked.partly):
-        return Declined(found.limited or Limited.INSUFFICIENT, found.text or "no points can be used", found.missing)
-    origin = Origin(source, key, "command", now, asked.merchant, asked.purchase_id)
-    owner = spending.owners[account_id].holder or ""
-    made = Hold(
-        rewards.change_id(origin, RewardHeld.type, owner),
-        account_id,
-        found.points,
-        now + timedelta(seconds=asked.expires_in_seconds),
-        purchase_key(asked.merchant, asked.purchase_id),
-    )
-    told = Made(now, asked.permit, _body(asked, programme, found))
-    holding.put_aside(spending, made, told, origin, version=programme.terms.version)
-    await close(connection, spending)
-    return _shown(spending, made, told)
+    return _Basis(programme, account_id, cart, quote)
+
+
+async def _reserve(connection: Connection, programmes: Programmes, quote: StoredQuote, account_id: UUID, hold_id: UUID, origin: Origin) -> Reserved | Declined:
+    """Reserve what a quote counts on, if it was made for this account."""
+    wanted = None if quote.holder is None else Wanted(quote.holder, quote.programme)
+    if wanted is None or (await holders.resolve(connection, [wanted]))[wanted].account_id != account_id:
+        return Declined(QUOTE_MISMATCH, "the quote was made for somebody else")
+    key = event_key(origin.source, origin.event_id)
+    reserved = await reserve(connection, programmes, quote, hold_id=hold_id, key=key, now=origin.occurred_at)
+    return Declined(QUOTE_CHANGED, reserved) if isinstance(reserved, str) else reserved
 
 
 async def capture(connection: Connection, hold_id: UUID, *, points: int | None, source: str, key: str, now: datetime) -> Shown | Declined:
@@ -160,9 +197,9 @@ def _allowed(spending: Spending, programme: Programme, account_id: UUID, purchas
     return spendable(programme, usable=spending.usable(account_id), purchase=purchase, wanted=wanted)
 
 
-def _body(asked: HoldRequest, programme: Programme, found: Spendable) -> bytes:
+def _body(asked: HoldRequest, programme: Programme, cart: Purchase | None, found: Spendable) -> bytes:
     """Write what is kept of what was asked for: nothing about whose points they are."""
-    currency = programme.terms.currencies[0] if asked.purchase is None else asked.purchase.currency
+    currency = programme.terms.currencies[0] if cart is None else cart.currency
     told = {
         "merchant": asked.merchant,
         "purchase_id": asked.purchase_id,

@@ -137,7 +137,9 @@ async def _books(
             programmes.add(programme)
             counted.update((account_id, key) for key in programme.counters(fact))
     levels = await Levels.open(connection, batch.programmes, account_ids, of={programme.terms.id for programme in programmes})
-    around = await Surroundings.open(connection, batch.common, account_ids, programmes, causes=(past.key for past in histories), levels=levels)
+    around = await Surroundings.open(
+        connection, batch.common, account_ids, programmes, causes=[*(past.key for past in histories), *batch.reserved], levels=levels
+    )
     return await Books.open(connection, account_ids, counted=counted, lots=lots, around=around)
 
 

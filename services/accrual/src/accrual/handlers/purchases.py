@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from accrual.handlers import captures
+from accrual.handlers import captures, reserving
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.counting import lock_for_purchases
 from accrual.handlers.finding import find, holder_of
@@ -49,9 +49,10 @@ class Purchases:
         wanted = (receipt.wanted for receipt in receipts if receipt.wanted is not None)
         paying = await captures.accounts_of(connection, receipts, found, seen, followed=bool(sequels))
         route = await lock_accounts(connection, wanted, also=found.accounts | paying)
-        followed = found.purchases.keys() | {receipt.key for receipt in receipts if receipt.key in seen}
+        reserved = reserving.causes_of(receipts)
+        followed = found.purchases.keys() | {receipt.key for receipt in receipts if receipt.key in seen} | reserved
         common = await lock_for_purchases(connection, receipts, programmes, followed=followed)
-        self._held.keep(connection, Batch(read, route, anchors, seen, programmes, common))
+        self._held.keep(connection, Batch(read, route, anchors, seen, programmes, common, reserved))
 
     async def decide(self, connection: Connection, events: Sequence[Event[Any]], *, now: datetime) -> tuple[list[Outcome], list[Message]]:
         """Decide the events in their order, each seeing what those before it did."""
@@ -67,6 +68,7 @@ class Purchases:
         after = Returns(loaded, reversals, now=now)
         outcomes = [_decide(each, desk, after, loaded, batch.route, spending) for each in read]
         await desk.save(connection)
+        await reserving.forget(connection, spending, (each for each in read if isinstance(each, Receipt)))
         await returns.add_reversals(connection, reversals.rows, decided_at=now)
         await returns.add_confirmations(connection, after.confirmations, decided_at=now)
         await causes.add_discrepancies(connection, after.discrepancies, seen_at=now)
@@ -83,6 +85,7 @@ def _decide(each: Receipt | Sequel, desk: Receipts, after: Returns, loaded: Load
         owned = None if wanted is None else route.found.get(wanted)
         account_id = None if wanted is None else owned.account_id if owned is not None else loaded.found.holders.get(wanted)
         return after.decide(each, account_id=account_id)
+    reserving.give_back(loaded.books, spending, each)
     outcome = desk.decide(each)
     captures.capture_named(spending, each)
     if not (loaded.room or outcome.verdict is Verdict.REFUSED):

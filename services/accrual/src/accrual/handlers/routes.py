@@ -48,6 +48,7 @@ class Batch(Generic[T]):
     seen: frozenset[bytes] | None = None  # all keys about which something may have been decided; None: any
     programmes: Programmes = _NO_PROGRAMMES
     common: Common = NOTHING_COMMON  # what may be counted for all accounts together, locked too
+    reserved: frozenset[bytes] = frozenset()  # under which names holds have reserved some of it that purchases name
 
     def of(self, event: Event[Any]) -> T:
         """Return an event as it was read. Raises Repeat for one that was not there when the locks were taken."""

@@ -22,6 +22,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown-holder": (404, "Nobody has earned or registered under this holder."),
     "unknown-grant": (404, "There is no such grant."),
     "unknown-hold": (404, "There is no such hold."),
+    "unknown-quote": (404, "There is no such quote, or its time is over."),
     "unknown-purchase": (404, "There is no such purchase."),
     "unknown-event": (404, "No such event has been decided; it may still be on its way."),
     "unknown-tier": (404, "The programme has no such level, or none at all."),
@@ -80,6 +81,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "account-too-new": (422, "The points of somebody who has just joined cannot be used yet."),
     "permit-used": (422, "The permit was used for another hold."),
     "over-captured": (422, "More points than were put aside."),
+    "quote-mismatch": (422, "The quote was made for somebody else, or is another merchant's."),
+    "quote-changed": (422, "What the quote says no longer holds; ask for another."),
     "over-returned": (422, "More than is left of the purchase."),
     "unknown-line": (422, "The purchase has no such line."),
     "other-currency": (422, "The purchase was paid in another currency."),
@@ -95,6 +98,7 @@ OF_A_CART = ("unknown-merchant", "unknown-currency", "unknown-zone", "not-in-for
 OF_A_HOLD = (
     "key-missing", "unknown-holder", "still-running", "conflict", "invalid-identifier", "insufficient-points", "below-minimum", "not-in-steps", "over-share",
     "cart-needed", "account-too-new", "permit-used", "unknown-merchant", "unknown-currency", "not-in-force",
+    "unknown-quote", "quote-mismatch", "quote-changed",
 )  # fmt: skip
 OF_A_RESOLVED_HOLD = ("key-missing", "unknown-hold", "hold-captured", "hold-released", "still-running", "conflict")
 OF_A_RETURN = (

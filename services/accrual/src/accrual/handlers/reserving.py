@@ -1,0 +1,101 @@
+"""Reserves all that a quote counts on beside points: uses of coupons, budgets, stock. The hold has it until its purchase comes, or until it ends."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import orjson
+
+from accrual.domain.decisions import Refusal
+from accrual.domain.facts import Purchase
+from accrual.domain.programmes import Programmes
+from accrual.handlers.books import Books
+from accrual.handlers.captures import named_by
+from accrual.handlers.carts import purchase_of, quote_cart
+from accrual.handlers.counting import lock_common
+from accrual.handlers.receipts import Receipt
+from accrual.handlers.rewards import SOURCE
+from accrual.handlers.spending import Spending
+from accrual.handlers.tally import Holding, Tally
+from accrual.store import Connection, reservations, shared
+from accrual.store.quotes import StoredQuote
+from accrual.store.reservations import Reservation
+from contracts.requests import QuoteRequest
+from shared.ids import event_key
+
+UNKNOWN_QUOTE, QUOTE_MISMATCH, QUOTE_CHANGED = "unknown-quote", "quote-mismatch", "quote-changed"
+#: Reservations given back at once.
+LIMIT = 200
+
+
+class Reserved(NamedTuple):
+    """The purchase that was quoted, at its prices after discounts."""
+
+    purchase: Purchase
+
+
+def cart_of(quote: StoredQuote) -> QuoteRequest:
+    """Return what was asked."""
+    return QuoteRequest.model_validate_json(quote.asked)
+
+
+async def reserve(connection: Connection, programmes: Programmes, quote: StoredQuote, *, hold_id: UUID, key: bytes, now: datetime) -> Reserved | str:
+    """Reserve what the quote's purchase would use now; the holder's account must be locked. A text says what is no longer as it was quoted."""
+    asked = cart_of(quote)
+    fact = purchase_of(asked.purchase, now=now)
+    programme = programmes.select(fact, now=now)
+    if isinstance(programme, Refusal):
+        return programme.text
+    common = await lock_common(connection, [(programme, fact)])
+    found = await quote_cart(connection, programmes, asked, now=now)
+    if isinstance(found, Refusal):
+        return found.text
+    told = {line["line_id"]: line["paid_amount"] for line in orjson.loads(quote.answered)["lines"]}
+    if {line.line_id: line.paid_amount for line in found.priced.lines} != told:
+        return "the cart costs something else now: a coupon, a budget or the holder's level has changed"
+    used = found.decision.effects.shared
+    if used:
+        tally = await Tally.open(connection, common.keys, causes=[hold_id.bytes])
+        tally.raise_to(programme.terms.id, used, Holding(hold_id.bytes, key))
+        await tally.save(connection)
+        await reservations.add(connection, Reservation(hold_id, programme.terms.id))
+    return Reserved(found.purchase)
+
+
+def causes_of(receipts: Iterable[Receipt]) -> frozenset[bytes]:
+    """Return under which names the holds that purchases name have reserved something."""
+    return frozenset(hold_id.bytes for receipt in receipts if (hold_id := named_by(receipt)) is not None)
+
+
+def give_back(books: Books, spending: Spending, receipt: Receipt) -> None:
+    """Give back what the hold of a purchase reserved for it, before the purchase is decided and uses it."""
+    hold_id = named_by(receipt)
+    hold = None if hold_id is None else spending.holds.get(hold_id)
+    if hold is None or hold.purchase_key != receipt.key or isinstance(receipt.programme, Refusal):
+        return
+    event = receipt.event
+    books.tally.hold(receipt.programme.terms.id, {}, Holding(hold.id.bytes, event_key(event.source, event.id)))
+
+
+async def forget(connection: Connection, spending: Spending, receipts: Iterable[Receipt]) -> None:
+    """Remember no longer what was given back to purchases."""
+    named = [(hold_id, receipt) for receipt in receipts if (hold_id := named_by(receipt)) is not None]
+    gone = [hold_id for hold_id, receipt in named if (hold := spending.holds.get(hold_id)) is not None and hold.purchase_key == receipt.key]
+    if gone:
+        await reservations.forget(connection, gone)
+
+
+async def lapse(connection: Connection, _: datetime) -> int:
+    """Give back what holds reserved that were released or have expired, and return of how many."""
+    due = await reservations.lapsed(connection, limit=LIMIT)
+    if due:
+        causes = [each.hold_id.bytes for each in due]
+        held = await shared.used(connection, causes)
+        locked = await shared.lock(connection, {key for keys in held.values() for key in keys})
+        tally = await Tally.open(connection, locked, causes=causes)
+        for each in due:
+            tally.hold(each.programme, {}, Holding(each.hold_id.bytes, event_key(SOURCE, f"{each.hold_id}/lapsed")))
+        await tally.save(connection)
+        await reservations.forget(connection, [each.hold_id for each in due])
+    return len(due)

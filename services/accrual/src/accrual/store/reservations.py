@@ -1,0 +1,38 @@
+"""Which holds reserve more than points. What they reserve is held in `shared`, under their ids."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+from uuid import UUID
+
+from accrual.store import Connection
+
+
+class Reservation(NamedTuple):
+    """A hold, and the programme of what it reserves."""
+
+    hold_id: UUID
+    programme: str
+
+
+_ADD = "insert into reservation (hold_id, programme) values ($1, $2)"
+_FORGET = "delete from reservation where hold_id = any($1::uuid[])"
+# One that was captured by a call keeps what it reserved until its purchase comes: that was used, too.
+_LAPSED = """
+    select reservation.hold_id, reservation.programme from reservation join hold on hold.id = reservation.hold_id
+    where hold.state in ('released', 'expired') order by hold.expires_at, hold.id limit $1
+"""
+
+
+async def add(connection: Connection, reservation: Reservation) -> None:
+    """Remember that a hold reserves something."""
+    await connection.execute(_ADD, *reservation)
+
+
+async def forget(connection: Connection, hold_ids: Collection[UUID]) -> None:
+    """Remember no longer what was given back."""
+    await connection.execute(_FORGET, list(hold_ids))
+
+
+async def lapsed(connection: Connection, *, limit: int) -> list[Reservation]:
+    """Find holds that were given back, or whose time was over, and which still reserve something."""
+    return [Reservation(*row) for row in await connection.fetch(_LAPSED, limit)]
