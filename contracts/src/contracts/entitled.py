@@ -121,6 +121,7 @@ class Entitlement(Reply):
     percent: Annotated[str | None, Field(description="Of a discount, as `10` or `2.5`.")] = None
     amount: Annotated[Amounts, Field(description="Of a discount or of cashback, in minor units by currency.")] = {}  # noqa: RUF012  pydantic copies it
     goods: Annotated[Id | None, Field(description="Of an offer: the SKU that it is for.")] = None
+    reason: Annotated[str | None, Field(description="Of an offer, in words: why it is made.")] = None
     issued_at: AwareDatetime
     expires_at: AwareDatetime | None = None
     choice: tuple[Id, ...] = ()

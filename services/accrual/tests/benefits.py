@@ -23,9 +23,11 @@ points: {name: {en: beans}, worth: 1.00}
 earning:
   - {id: base, give: {points: 1, per: 1.00}}
   - {id: third-cup, when: {category: cup, every: 3, unit: item}, give: {reward: mug}}
+  - {id: friend, on: activity, when: {activity: friend-came}, give: {reward: thanks}}
   - {id: newsletter, on: activity, when: {activity: newsletter}, give: {reward: sticker}}
 rewards:
   - {id: mug, kind: gift}
+  - {id: less, name: {en: A fifth less}, kind: discount, percent: 20, valid: 14 days}
   - {id: ticket, kind: ticket, cost: 10}
   - {id: drink, name: {en: A drink}, kind: gift, cost: 250, stock: 3, per_member: {times: 2, per: month}, valid: 30 days}
   - {id: cake, kind: gift, stock: 1}
@@ -38,6 +40,7 @@ privileges:
   - {id: sauna, name: {en: Sauna}, tier: [gold], uses: 2, per: month}
 tiers: {by: purchases, window: forever, levels: [{id: friend, from: 0}, {id: gold, from: 3}]}
 raffles: {id: spring, ticket: ticket, draw: 2025-04-01, prizes: [{reward: mug}, {reward: drink, count: 2}]}
+offers: {id: again, reward: less, bought_often: {times: 3, within: 90 days}, budget: 2}
 surprises: {id: lucky, reward: sticker, chance: 99.9999%, seed: spring, minimum: 500.00}
 """.replace(", cost: 0}", "}")
 

@@ -39,6 +39,7 @@ ACCRUAL: dict[str, Any] = {
 ACCRUAL |= {
     f"GET /v1/accounts/m:{examples.ANA}/rewards": reward_examples.REWARDS,
     "GET /v1/raffles/coffee-bonus/spring": reward_examples.RAFFLE,
+    "POST /v1/offers": reward_examples.OFFERS,
     "POST /v1/rewards/redeem": reward_examples.DRINK,
     "POST /v1/privileges/use": reward_examples.SAUNA,
     "POST /v1/entitlements/choose": reward_examples.CHOSEN,

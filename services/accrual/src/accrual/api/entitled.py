@@ -8,7 +8,8 @@ from accrual.domain import lots as ledger
 from accrual.domain.accounts import AccountState
 from accrual.domain.programmes import Programmes
 from accrual.domain.rewards.catalogue import Reward, Rewards
-from accrual.domain.rewards.entitlements import Entitlement, as_of
+from accrual.domain.rewards.entitlements import Entitlement, Way, as_of
+from accrual.domain.rewards.offers import reason
 from accrual.handlers.rewarding import privilege_id, with_level
 from accrual.store import Connection, accounts, reading, shared
 from accrual.store import entitlements as store
@@ -70,6 +71,7 @@ def entitlement_of(entitlement: Entitlement, programmes: Programmes, *, at: date
     each = as_of(entitlement, at=at)
     version = programmes.version(each.programme, each.programme_version)
     reward = None if version is None else version.rewards.get(each.reward)
+    offer = None if version is None or each.way is not Way.OFFER else next((kind for kind in version.rewards.offers if kind.id == each.rule), None)
     privilege = None if version is None else version.rewards.privileges.get(each.reward)
     return entitled.Entitlement.model_validate(
         each._asdict()
@@ -82,6 +84,7 @@ def entitlement_of(entitlement: Entitlement, programmes: Programmes, *, at: date
             "points": each.cost,
             "percent": None if reward is None or reward.percent is None else format(reward.percent.normalize(), "f"),
             "amount": {} if reward is None else reward.amount,
+            "reason": None if offer is None else reason(offer),
             "choice": () if reward is None or each.kind != "choice" else reward.choice,
         }
     )

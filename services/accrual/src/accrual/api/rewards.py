@@ -10,7 +10,7 @@ from accrual.api.commanding import Key, answered, command, refused, said, source
 from accrual.api.entitled import entitlement_of, rewards_of
 from accrual.api.parts import Desk
 from accrual.domain.rewards.entitlements import Denied, Entitlement
-from accrual.handlers import redeeming, rewarding
+from accrual.handlers import offering, redeeming, rewarding
 from accrual.handlers.entitlements import Handover
 from accrual.handlers.rewarding import Named
 from accrual.handlers.rewards import Origin
@@ -24,8 +24,8 @@ from shared.commands import Reply
 from shared.logs import traceparent
 from shared.problems import Problem
 
-_NOT_FOUND = frozenset({"unknown-entitlement", "unknown-holder", "unknown-privilege", "unknown-reward"})
-_Act = Callable[[rewarding.Desk], Awaitable[Entitlement | Denied]]
+_NOT_FOUND = frozenset({"unknown-entitlement", "unknown-holder", "unknown-privilege", "unknown-programme", "unknown-reward"})
+_Act = Callable[[rewarding.Desk], Awaitable[Entitlement | list[Entitlement] | Denied]]
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -38,6 +38,12 @@ def routes(desk: Desk) -> APIRouter:
         """Show what a holder has beside points, and what they could have; with `ended` also what is over."""
         async with snapshot(desk.pool) as connection:
             return await rewards_of(connection, await desk.catalogue.current(connection), holder, ended=ended, now=desk.clock())
+
+    @router.post("/v1/offers", openapi_extra={"x-access": "rewards:write"}, dependencies=[Depends(require(desk.verifier, "rewards:write"))])
+    async def offer(asked: entitled.OffersRequest, request: Request, key: Key = None) -> Response:
+        """Make somebody the personal offers that the programme's rules find, beside those that are live, and answer with the new ones."""
+        wanted = Wanted(asked.holder, asked.programme)
+        return await _done(desk, request, key, asked, lambda office: offering.offer(office, wanted), status=201)
 
     _about_entitlements(router, desk)
     return router
@@ -102,6 +108,8 @@ async def _done(desk: Desk, request: Request, key: str | None, asked: BaseModel,
         after = await act(rewarding.Desk(connection, programmes, origin, now))
         if isinstance(after, Denied):
             return refused(Problem(404 if after.reason in _NOT_FOUND else 409, after.reason, "It cannot be done", after.text))
+        if isinstance(after, list):
+            return said(status, entitled.Offers(items=tuple(entitlement_of(each, programmes, at=now) for each in after)))
         return said(status, entitlement_of(after, programmes, at=now))
 
     return await answered(desk, given, effect)

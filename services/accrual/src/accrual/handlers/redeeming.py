@@ -42,6 +42,7 @@ async def redeem(desk: Desk, wanted: Wanted, reward_id: str) -> Entitlement | De
     given = rewards.issue(reward, Issue(id_, account_id, Way.POINTS, reward.id, desk.now, cost=reward.cost))
     messages += books.entitlements.issue(given, owner=owners[account_id].holder, origin=desk.origin, now=desk.now, choice=reward.choice)
     await count(desk, rewards, reward, (state, tally), given)
+    await tally.save(desk.connection)
     await spending.save(desk.connection)
     await books.save(desk.connection, now=desk.now)
     await enqueue(desk.connection, messages)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from accrual.domain.accounts import AccountState
+from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.domain.rewards import entitlements as domain
@@ -175,10 +175,10 @@ async def with_level(
     return state._replace(profile=state.profile._replace(tier=levels.at(account_id, programme, at)))
 
 
-async def counted(desk: Desk, account_id: UUID, programme: Programme, wanted: Iterable[str]) -> tuple[AccountState, Tally]:
-    """Lock what is counted of rewards for everybody, and read what the catalogue asks of a locked account."""
+async def counted(desk: Desk, account_id: UUID, programme: Programme, wanted: Iterable[str], *, also: Iterable[CounterKey] = ()) -> tuple[AccountState, Tally]:
+    """Lock what is counted of rewards for everybody, and `also` other counters, and read what the catalogue asks of a locked account."""
     connection, rewards, names = desk.connection, programme.rewards, list(wanted)
-    keys = rewards.shared(names)
+    keys = (*rewards.shared(names), *also)
     tally = await Tally.open(connection, await shared.lock(connection, [SharedKey(rewards.programme, *key) for key in keys]))
     counters = await accounts.counters(connection, [(account_id, key) for key in rewards.counters(names, at=desk.now)])
     stranger = (await accounts.load(connection, [account_id]))[account_id].state
@@ -186,13 +186,13 @@ async def counted(desk: Desk, account_id: UUID, programme: Programme, wanted: It
     return state._replace(counters=counters.get(account_id, {}), shared=tally.values(rewards.programme, keys)), tally
 
 
-async def count(desk: Desk, rewards: Rewards, reward: Reward, counters: tuple[AccountState, Tally], entitlement: Entitlement) -> None:
-    """Count that an entitlement was given of a reward: for its account, and of the stock, which it holds."""
+async def count(desk: Desk, rewards: Rewards, reward: Reward, counters: tuple[AccountState, Tally], entitlement: Entitlement) -> AccountState:
+    """Count that an entitlement was given of a reward: for its account, and in the tally of the stock, which it holds. Returns the state after it."""
     state, tally = counters
     own, common = rewards.taken(reward, state, at=desk.now)
     tally.raise_to(rewards.programme, common, Holding(entitlement.id.bytes, event_key(desk.origin.source, desk.origin.event_id)))
     await accounts.count(desk.connection, [((entitlement.account_id, key), value) for key, value in own])
-    await tally.save(desk.connection)
+    return state.after(own, purchases=state.purchases, shared=common)
 
 
 async def _chosen(desk: Desk, found: Entitlement, programme: Programme, options: list[str], *, default: bool) -> Entitlement | Denied:
@@ -209,6 +209,7 @@ async def _chosen(desk: Desk, found: Entitlement, programme: Programme, options:
         if isinstance(after, Denied):
             return after
         await count(desk, rewards, reward, (state, tally), after)
+        await tally.save(desk.connection)
         return await _taken(desk, found, after, StepName.CHOSEN)
     if default and (over := domain.lapse(found)) is not None:
         return await _taken(desk, found, over, StepName.EXPIRED)

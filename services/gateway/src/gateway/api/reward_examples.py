@@ -21,6 +21,7 @@ DRINK: Example = {
     "percent": None,
     "amount": {},
     "goods": None,
+    "reason": None,
     "issued_at": "2026-03-02T09:12:00Z",
     "expires_at": "2026-04-01T21:00:00Z",
     "choice": [],
@@ -84,4 +85,21 @@ RAFFLE: Example = {
     "tickets": [],
     "prizes": [],
     "winners": [],
+}
+OFFER: Example = {"holder": f"m:{ANA}", "programme": "coffee-bonus"}
+OFFERS: Example = {
+    "items": [
+        DRINK
+        | {
+            "reward": "a-fifth-less",
+            "kind": "discount",
+            "name": {"en": "A fifth less"},
+            "way": "offer",
+            "rule": "again",
+            "points": 0,
+            "percent": "20",
+            "goods": "beans-1kg",
+            "reason": "bought at least 3 times within 90 days",
+        }
+    ]
 }

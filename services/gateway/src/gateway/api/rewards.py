@@ -26,6 +26,7 @@ def routes(gateway: Gateway) -> APIRouter:
     _of_myself(router, gateway)
     _of_tills(router, gateway)
     _of_entitlements(router, gateway)
+    _of_offers(router, gateway)
     _of_raffles(router, gateway)
     return router
 
@@ -108,6 +109,18 @@ def _of_tills(router: APIRouter, gateway: Gateway) -> None:
     async def choose(wanted: entitled.ChooseRequest, request: Request) -> Response:
         """Choose one of several rewards for somebody who is asked at the till."""
         return written(await gateway.accrual.entitlement("choose", _body(wanted), gateway.command(request)))
+
+
+def _of_offers(router: APIRouter, gateway: Gateway) -> None:
+    @router.post(
+        "/v1/offers",
+        response_model=entitled.Offers,
+        summary="Make personal offers",
+        **_command(gateway, "rewards:write", status=201, reply=examples.OFFERS, body=examples.OFFER, problems=["unknown-holder", "unknown-programme"]),
+    )
+    async def make_offers(wanted: entitled.OffersRequest, request: Request) -> Response:
+        """Make somebody the offers that the programme finds for them, as less for what they often buy. At most one of a kind is live."""
+        return written(await gateway.accrual.offers(_body(wanted), gateway.command(request)), status=201)
 
 
 def _of_raffles(router: APIRouter, gateway: Gateway) -> None:

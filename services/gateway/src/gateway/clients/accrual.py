@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote as escaped
 from uuid import UUID
 
-from contracts.entitled import Entitlement, Raffle, Rewards
+from contracts.entitled import Entitlement, Offers, Raffle, Rewards
 from contracts.holds import Hold
 from contracts.quotes import Quote
 from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote, Tier
@@ -98,3 +98,7 @@ class Accrual:
     async def raffle(self, programme: str, raffle: str, asking: Asking) -> Raffle:
         """Ask what was promised and drawn of a raffle."""
         return await self._service.ask(Raffle, Question(f"/v1/raffles/{escaped(programme, safe='')}/{escaped(raffle, safe='')}"), asking)
+
+    async def offers(self, wanted: bytes, asking: Asking) -> Offers:
+        """Ask to make somebody personal offers."""
+        return await self._service.ask(Offers, Question("/v1/offers", body=wanted, reads=False), asking)

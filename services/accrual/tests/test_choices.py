@@ -1,0 +1,91 @@
+"""Choices between rewards, and personal offers."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from .benefits import CAFE, LIVE, ask, audited, lapse, told
+from .builders import ANAS_CARD, BORIS_CARD, a_purchase, an_activity, returned
+from .conftest import Caller, Service
+
+pytestmark = pytest.mark.usefixtures("cafe")
+
+
+@pytest.fixture
+async def cafe(service: Service) -> None:
+    await service.publish(CAFE)
+
+
+async def a_friend_came(service: Service, number: int = 1, holder: str = ANAS_CARD) -> str:
+    """Somebody is thanked by a choice, whose code this is."""
+    assert await service.hear(an_activity(f"a-{number}", kind="friend-came", programme="cafe", holder=holder)) != []
+    return str((await service.fetch("select code from entitlement where state = 'open' order by code"))[0][0])
+
+
+async def test_a_choice_is_made_once_and_takes_from_the_stock(service: Service, caller: Caller):
+    code = await a_friend_came(service)
+    (shown,) = (await caller.get(f"/v1/accounts/{ANAS_CARD}/rewards"))["programmes"][0]["entitlements"]
+    assert (shown["state"], shown["choice"], shown["kind"]) == ("open", ["cake", "drink"], "choice")
+    assert (await ask(caller, "/v1/entitlements/use", "a", code=code))[1]["code"] == "choice-open"
+    assert (await ask(caller, "/v1/entitlements/choose", "b", code=code, reward="visits"))[1]["code"] == "not-in-choice"
+    status, chosen = await ask(caller, "/v1/entitlements/choose", "c", code=code, reward="drink")
+    assert (status, chosen["reward"], chosen["state"], chosen["code"], chosen["choice"]) == (200, "drink", "issued", code, [])
+    assert (await ask(caller, "/v1/entitlements/choose", "d", code=code, reward="cake"))[1]["code"] in ("not-in-choice", "not-a-choice")
+    assert await service.fetch("select value from shared_counter where rule = 'reward/drink'") == [(1,)]
+    assert await told(service) == ["issued thanks 1", "chosen drink 2"]
+    assert await audited(service) == []
+
+
+async def test_who_does_not_choose_in_time_gets_the_default_or_else_what_there_is(service: Service):
+    await a_friend_came(service)
+    await a_friend_came(service, 2, BORIS_CARD)
+    service.clock.now += timedelta(days=16)
+    assert await lapse(service) == 2
+    assert sorted(await service.fetch(LIVE)) == [("cake", "issued", 0), ("drink", "issued", 0)]
+    assert await audited(service) == []
+
+
+async def test_a_choice_of_which_nothing_is_left_expires(service: Service):
+    for number in range(5):
+        await a_friend_came(service, number, f"h1:{'ABCDE'[number] * 43}")
+    service.clock.now += timedelta(days=16)
+    await lapse(service)
+    states = [each[:2] for each in await service.fetch(LIVE)]
+    assert sorted(states) == [("cake", "issued"), ("drink", "issued"), ("drink", "issued"), ("drink", "issued"), ("thanks", "expired")]
+    assert await audited(service) == []
+
+
+async def often(service: Service, holder: str = ANAS_CARD) -> None:
+    """Somebody buys a loaf three times."""
+    await service.hear(*(a_purchase(f"{holder}-{number}", merchant="cafe", holder=holder) for number in range(3)))
+
+
+async def offers(caller: Caller, key: str = "k", holder: str = ANAS_CARD) -> list[dict[str, Any]]:
+    status, answer = await ask(caller, "/v1/offers", key, holder=holder, programme="cafe")
+    assert status == 201
+    made: list[dict[str, Any]] = answer["items"]
+    return made
+
+
+async def test_what_is_bought_often_is_offered_for_less_and_only_once_at_a_time(service: Service, caller: Caller):
+    await often(service)
+    (offer,) = await offers(caller)
+    assert (offer["goods"], offer["percent"], offer["reason"], offer["way"]) == ("loaf", "20", "bought at least 3 times within 90 days", "offer")
+    assert await offers(caller, "again") == []
+    await ask(caller, "/v1/entitlements/use", "used", code=offer["code"])
+    (second,) = await offers(caller, "later")
+    assert second["code"] != offer["code"]
+    assert await audited(service) == []
+
+
+async def test_offers_end_with_their_budget_and_none_is_made_of_what_came_back(service: Service, caller: Caller):
+    for holder in (ANAS_CARD, BORIS_CARD, "h1:" + "C" * 43):
+        await often(service, holder)
+    await service.hear(returned(f"{BORIS_CARD}-0", merchant="cafe", holder=BORIS_CARD))
+    assert await offers(caller, "boris", BORIS_CARD) == []
+    assert len(await offers(caller, "ana")) == 1
+    assert len(await offers(caller, "third", "h1:" + "C" * 43)) == 1
+    service.clock.now += timedelta(days=20)
+    await lapse(service)
+    assert await offers(caller, "spent") == []
