@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api import examples, hold_examples, reward_examples
+from gateway.api import coupon_examples, examples, hold_examples, reward_examples
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -31,6 +31,9 @@ ACCRUAL: dict[str, Any] = {
     f"GET /v1/holds/{hold_examples.HOLD_ID}": hold_examples.CAPTURED,
     f"POST /v1/holds/{hold_examples.HOLD_ID}/capture": hold_examples.CAPTURED,
     f"POST /v1/holds/{hold_examples.HOLD_ID}/release": hold_examples.RELEASED,
+    "POST /v1/coupons": coupon_examples.CODES,
+    f"GET /v1/coupons/{coupon_examples.CODE}": coupon_examples.STATE,
+    "GET /v1/programmes/coffee-bonus/budgets": coupon_examples.LIMITS,
     "POST /v1/returns/quote": examples.RETURN_QUOTE,
     "GET /v1/programmes": examples.PROGRAMMES,
     "GET /v1/programmes/coffee-bonus": examples.PROGRAMME,

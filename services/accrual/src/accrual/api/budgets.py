@@ -1,35 +1,14 @@
 """Budgets: how much is used of what is limited for all members together."""
 
 from fastapi import APIRouter, Depends
-from pydantic import Field
 
 from accrual.api.parts import Desk
-from accrual.api.replies import Reply
 from accrual.handlers.budgets import limits_of
 from accrual.store.snapshots import snapshot
-from contracts.fields import Id, Moment
+from contracts.coupons import Limit, Limits
+from contracts.fields import Id
 from shared.auth import require
 from shared.problems import Problem
-
-
-class Limit(Reply):
-    """Something limited for all members together."""
-
-    kind: str = Field(description="`campaign` or `coupon`.")
-    id: Id
-    what: str = Field(description="`points` (smallest unit), `grants`, `money/EUR` (minor units) or `uses`.")
-    limit: int | None = Field(description="Null: counted, and not limited.")
-    used: int
-    left: int | None
-
-
-class Limits(Reply):
-    """All of a programme, as its version in force or else its latest has them."""
-
-    programme: Id
-    version: int
-    items: tuple[Limit, ...]
-    as_of: Moment
 
 
 def routes(desk: Desk) -> APIRouter:

@@ -3,56 +3,20 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from accrual.api.commanding import Key, answered, command, refused, said
 from accrual.api.parts import Desk
-from accrual.api.replies import Reply
 from accrual.handlers import coupons
 from accrual.store import Connection
 from accrual.store.coupons import CouponCode
 from accrual.store.snapshots import snapshot
-from contracts.fields import Holder, Id, Moment
+from contracts.coupons import CouponCodes, CouponOrder, CouponState
+from contracts.fields import Id
 from shared import commands
 from shared.auth import Principal, require
 from shared.ids import random_bytes
 from shared.problems import Problem
-
-MAX_CODES = 1000
-
-
-class CouponOrder(BaseModel):
-    """Codes to issue."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    programme: Id
-    coupon: Annotated[Id, Field(description="Its id in the programme document; it must say `unique: true`.")]
-    count: Annotated[int, Field(ge=1, le=MAX_CODES)] = 1
-    holder: Annotated[Holder | None, Field(description="Nobody else can use the codes; whoever has them, where not given.")] = None
-    valid_until: Annotated[Moment | None, Field(description="As long as the document says, where not given.")] = None
-
-
-class CouponCodes(Reply):
-    """Codes that were issued together."""
-
-    programme: Id
-    coupon: Id
-    codes: tuple[str, ...]
-    valid_until: Moment | None
-
-
-class CouponState(Reply):
-    """One code, and what became of it."""
-
-    programme: Id
-    coupon: Id
-    code: str
-    personal: bool
-    issued_at: Moment
-    valid_until: Moment | None
-    used: bool
-    usable: bool = Field(description="Neither used nor past its time.")
 
 
 def routes(desk: Desk) -> APIRouter:

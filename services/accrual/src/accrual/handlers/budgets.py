@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from accrual.domain.accounts import CounterKey
 from accrual.domain.amounts import in_units, minor_digits
@@ -17,7 +17,7 @@ from accrual.store.shared import SharedKey
 class Limited(NamedTuple):
     """One such limit: of which campaign or coupon, on what, and how much of it is used. Without a limit it is only counted."""
 
-    kind: str
+    kind: Literal["campaign", "coupon"]
     id: str
     what: str
     limit: int | None

@@ -30,6 +30,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown-privilege": (404, "The programme has no such privilege."),
     "unknown-raffle": (404, "No draw was promised of such a raffle."),
     "unknown-reward": (404, "The programme has no such reward."),
+    "unknown-coupon": (404, "The programme has no coupon of this name whose codes are issued one by one."),
+    "unknown-code": (404, "No such code was issued in this programme."),
     "unknown-programme": (404, "There is no such programme or version."),
     "too-slow": (408, "The body took more than ten seconds to arrive."),
     "still-running": (409, "The same request is being worked on; ask again."),

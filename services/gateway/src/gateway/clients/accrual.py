@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote as escaped
 from uuid import UUID
 
+from contracts.coupons import CouponCodes, CouponState, Limits
 from contracts.entitled import Entitlement, Offers, Raffle, Rewards
 from contracts.holds import Hold
 from contracts.quotes import Quote
@@ -61,6 +62,18 @@ class Accrual:
     async def release(self, hold_id: UUID, asking: Asking) -> Hold:
         """Ask to give the points of a hold back."""
         return await self._service.ask(Hold, Question(f"/v1/holds/{hold_id}/release", body=b"{}", reads=False), asking)
+
+    async def issue_coupons(self, order: bytes, asking: Asking) -> CouponCodes:
+        """Ask for new codes of a coupon. The idempotency key travels with the asking."""
+        return await self._service.ask(CouponCodes, Question("/v1/coupons", body=order, reads=False), asking)
+
+    async def coupon(self, code: str, asking: Asking, *, programme: str) -> CouponState:
+        """Ask what became of a code."""
+        return await self._service.ask(CouponState, Question(f"/v1/coupons/{escaped(code, safe='')}", {"programme": programme}), asking)
+
+    async def budgets(self, programme: str, asking: Asking) -> Limits:
+        """Ask how much is left of what is limited for all members together."""
+        return await self._service.ask(Limits, Question(f"/v1/programmes/{escaped(programme, safe='')}/budgets"), asking)
 
     async def quote_return(self, wanted: bytes, asking: Asking) -> ReturnQuote:
         """Ask what a return would take."""
