@@ -51,9 +51,9 @@ class PurchaseRecorded(Wire):
     delivery_amount: Money = Field(default=0, description="Paid for delivery, tax included.")
     delivery_tax_amount: Money = 0
     payments: tuple[Payment, ...] = Field(default=(), max_length=20)
-    coupons: tuple[Id, ...] = Field(default=(), max_length=20, description="Kept; no rule looks at coupons yet.")
-    quote_id: Id | None = Field(default=None, description="Kept; quotes reserve nothing yet.")
-    hold_id: Id | None = Field(default=None, description="Kept; will capture the hold that it names once there are holds.")
+    coupons: tuple[Id, ...] = Field(default=(), max_length=20, description="Codes that were shown. One is used if something was given for it.")
+    quote_id: Id | None = Field(default=None, description="The quote by which the cart was priced. Kept; what is paid stands in the lines.")
+    hold_id: Id | None = Field(default=None, description="Captures the hold, and uses what was reserved with it.")
     hold_points: Count | None = Field(default=None, description="How much of the hold to capture; all of it where not given.")
     exchanged_purchase_id: Id | None = Field(
         default=None,
