@@ -19,6 +19,7 @@ from loyalty.programme import publishing as programme_publishing
 from loyalty.programme.beginning import new
 from loyalty.programme.checking import check
 from loyalty.programme.files import diff, terms
+from loyalty.programme.migrating import migrate
 from loyalty.publish.command import publish_file
 from loyalty.raffle.commands import verify as repeat_draw
 from loyalty.simulate.command import simulate
@@ -53,6 +54,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "publish": programme_publishing.publish,
             "drafts": programme_publishing.drafts,
             "approve": programme_publishing.approve,
+            "migrate": migrate,
         },
     ),
     "raffle": ("Draws that anybody can repeat.", {"verify": repeat_draw}),

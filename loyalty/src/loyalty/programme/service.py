@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import httpx
+import orjson
 import typer
 
 from loyalty.console import COULD_NOT, Failure
@@ -48,6 +49,10 @@ class Accrual:
     def get(self, path: str, **parameters: str) -> Answer:
         """Ask for something."""
         return self._read(self._send("GET", path, params=parameters))
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """Have something done, once."""
+        return self.send(path, b"" if body is None else orjson.dumps(body))
 
     def send(self, path: str, content: bytes = b"", *, media_type: str = "application/json", key: str | None = None, source: Path | None = None) -> Answer:
         """Have something done, once for a key; a new one where none is given."""

@@ -1,4 +1,4 @@
-"""How programs ask accrual, by HTTP: balances, history, explanations, quotes, verdicts, programmes, drafts, returns, levels, holds, adjustments."""
+"""How programs ask accrual, by HTTP: a router for each kind of thing that they ask for."""
 
 from fastapi import APIRouter
 
@@ -10,6 +10,7 @@ from accrual.api import (
     decisions,
     drafts,
     holds,
+    migrations,
     programmes,
     quotes,
     raffles,
@@ -35,6 +36,7 @@ _PARTS = (
     tiers,
     adjustments,
     transfers,
+    migrations,
 )
 
 

@@ -1,0 +1,163 @@
+"""Points that members bring along from another system: announced by one operator, loaded by another, taken back until they count."""
+
+import struct
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID
+
+from accrual.domain.entries import Stamp
+from accrual.domain.lots import Allocation, Lot
+from accrual.domain.programme import Programme
+from accrual.domain.spending.bookings import Opening, give, take
+from accrual.handlers import telling
+from accrual.handlers.books import Books
+from accrual.handlers.keys import deed_key
+from accrual.handlers.rewards import Origin
+from accrual.handlers.routes import lock_accounts
+from accrual.handlers.telling import Adjusted
+from accrual.store import Connection, accounts, holders, ledger, migrations
+from accrual.store.holders import Owner, Wanted
+from accrual.store.ledger import Cause, Opened
+from accrual.store.migrations import ByHand, Migration
+from shared.batches import Repeat
+from shared.ids import derived
+from shared.outbox import Message, enqueue
+from shared.problems import Problem
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's
+#: Rows in one transaction.
+LIMIT = 500
+
+
+class Row(NamedTuple):
+    """What one member brings along: points, and until when they live. `name` tells it from every other row of the migration."""
+
+    name: str
+    holder: str
+    points: int
+    expires_at: datetime | None
+
+
+class Outcome(NamedTuple):
+    """How many rows were done, how many points that were, and how many rows had been done before."""
+
+    rows: int
+    points: int
+    known: int = 0
+
+
+async def load(connection: Connection, migration: Migration, programme: Programme, rows: Sequence[Row], *, by: str, now: datetime) -> Outcome:
+    """Open a lot for each row that was not loaded before.
+
+    Raises the Problems `second-person` (403), `migration-live`, `other-row` and `over-announced` (409); then nothing is loaded.
+    """
+    _check(migration, by)
+    known = await migrations.known(connection, migration, [row.name for row in rows])
+    if changed := [row.name for row in rows if known.get(row.name, row.points) != row.points]:
+        raise Problem(409, "other-row", "A row was loaded with other points", f"Row {changed[0]}.")
+    fresh = [row for row in rows if row.name not in known]
+    points = sum(row.points for row in fresh)
+    if migration.loaded_points + points > migration.points or migration.loaded + len(fresh) > migration.openings:
+        raise Problem(409, "over-announced", "More than was announced", f"{migration.points} points in {migration.openings} rows were.")
+    wanted = {row.name: Wanted(row.holder, migration.programme) for row in fresh}
+    route = await lock_accounts(connection, wanted.values())
+    account_ids = {row.name: route.to(wanted[row.name]).account_id for row in fresh}
+    books = await Books.open(connection, set(account_ids.values()))
+    owners = await holders.owners(connection, set(account_ids.values()))
+    made, messages = [], list[Message]()
+    for row in fresh:
+        by_hand = _by_hand(migration, row.name, "opened", account_ids[row.name], row.points, by)
+        messages += _open(books, by_hand, row, owners[by_hand.account_id], programme, now=now)
+        made.append((row.name, by_hand))
+    await migrations.load(connection, migration, made, now=now)
+    await _save(connection, books, messages, now=now)
+    return Outcome(len(fresh), points, len(known))
+
+
+async def undo(connection: Connection, migration: Migration, *, by: str, now: datetime) -> Outcome:
+    """Take back what is left of some rows, at most LIMIT; what was spent meanwhile stays spent. Raises the Problems `second-person`, `migration-live`."""
+    _check(migration, by)
+    rows = await migrations.to_undo(connection, migration, limit=LIMIT)
+    account_ids = {row.account_id for row in rows}
+    if rows and not await accounts.lock(connection, account_ids):
+        raise Repeat("an account moved before it was locked")
+    lots = await ledger.lots(connection, [row.adjustment_id for row in rows])
+    if any(lots[row.adjustment_id].account_id != row.account_id for row in rows):
+        raise Repeat("a lot moved before its account was locked")
+    books = await Books.open(connection, account_ids)
+    books.know({row.account_id: [lots[row.adjustment_id]] for row in rows})
+    owners = await holders.owners(connection, account_ids)
+    messages, done, adjustments = list[Message](), list[tuple[str, UUID | None]](), list[ByHand]()
+    for row in rows:
+        left = lots[row.adjustment_id].remaining
+        if left == 0:
+            done.append((row.name, None))
+            continue
+        by_hand = _by_hand(migration, row.name, "taken back", row.account_id, -left, by)
+        messages += _take(books, by_hand, lots[row.adjustment_id], owners[row.account_id], now=now)
+        adjustments.append(by_hand)
+        done.append((row.name, by_hand.id))
+    await migrations.adjust(connection, adjustments, now=now)
+    await migrations.undone(connection, migration, done)
+    await _save(connection, books, messages, now=now)
+    return Outcome(len(rows), -sum(each.points for each in adjustments))
+
+
+def _check(migration: Migration, by: str) -> None:
+    if migration.announced_by == by:
+        raise Problem(403, "second-person", "Somebody else has to do it", "A migration is announced by one person and loaded by another.")
+    if migration.live_at is not None:
+        raise Problem(409, "migration-live", "The migration counts since it went live", "Adjust accounts one by one.")
+
+
+def _by_hand(migration: Migration, name: str, what: str, account_id: UUID, points: int, by: str) -> ByHand:
+    id_ = derived(service="accrual", source=f"migration:{migration.programme}:{migration.name}", cause=name, type=what, holder="")
+    reason = f"{what} by the migration {migration.name}, row {name}"
+    return ByHand(id_, account_id, points, reason, migration.announced_by, migration.announced_at, by)
+
+
+def _open(books: Books, by_hand: ByHand, row: Row, owner: Owner, programme: Programme, *, now: datetime) -> list[Message]:
+    stamp = _stamp(by_hand, owner, programme.terms.version, now=now)
+    booking = give(books.account(by_hand.account_id), row.points, stamp, Opening(by_hand.id, row.expires_at))
+    (account,), (lot,) = booking.accounts, booking.lots
+    books.opened(Opened(lot, Cause(deed_key("adjustment", str(lot.id)), None), account.version))
+    books.book(booking, "adjusted", row.points)
+    return _told(books, by_hand, stamp, owner, Adjusted(by_hand.id, row.points, forfeit=False, reason=by_hand.reason, opened=lot, lots=()))
+
+
+def _take(books: Books, by_hand: ByHand, lot: Lot, owner: Owner, *, now: datetime) -> list[Message]:
+    stamp, points = _stamp(by_hand, owner, 0, now=now), -by_hand.points
+    booking = take(books.account(by_hand.account_id), {lot.id: lot}, [Allocation(lot.id, points)], stamp, forfeit=False)
+    books.book(booking, "adjusted", points)
+    taken = ((lot.id, points, booking.lots[0].remaining),)
+    return _told(books, by_hand, stamp, owner, Adjusted(by_hand.id, by_hand.points, forfeit=False, reason=by_hand.reason, opened=None, lots=taken))
+
+
+def _told(books: Books, by_hand: ByHand, stamp: Stamp, owner: Owner, adjusted: Adjusted) -> list[Message]:
+    if owner.holder is None:
+        return []
+    origin = Origin(stamp.cause_source, stamp.cause_event, "command", stamp.occurred_at)
+    return [telling.adjusted(books.account(by_hand.account_id), adjusted, stamp, owner=owner.holder, origin=origin)]
+
+
+def _stamp(by_hand: ByHand, owner: Owner, version: int, *, now: datetime) -> Stamp:
+    """Name a booking after its adjustment, with the evidence of who asked for it and who did it."""
+    requested_at = struct.pack(">q", (by_hand.requested_at - _EPOCH) // (datetime.resolution))
+    told = b"\0".join([by_hand.reason.encode(), by_hand.requested_by.encode(), by_hand.approved_by.encode(), requested_at])
+    return Stamp(
+        transaction_id=by_hand.id,
+        cause_source=f"urn:loyalty:accrual:http:{by_hand.approved_by}",
+        cause_event=str(by_hand.id),
+        programme=owner.programme,
+        programme_version=version,
+        occurred_at=now,
+        booked_at=now,
+        evidence=sha256(told).digest(),
+    )
+
+
+async def _save(connection: Connection, books: Books, messages: Sequence[Message], *, now: datetime) -> None:
+    await books.save(connection, now=now)
+    await enqueue(connection, list(messages))
