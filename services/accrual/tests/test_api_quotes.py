@@ -210,3 +210,10 @@ async def test_a_coupon_is_used_by_the_receipt_and_not_by_quotes(club: Caller):
     assert (used["discount_amount"], used["coupons"][0]["reason"]) == (0, "coupon-used-up")
     await club.service.hear(returned("1", merchant=SHOP))
     assert (await club.post("/v1/quotes", asked)).json()["discount_amount"] == 5_00
+
+
+async def test_a_new_members_points_are_not_offered_at_the_till(caller: Caller):
+    await caller.service.publish(CLUB + "fraud: {hold_spending: 24 hours}\n")
+    await caller.service.hear(a_purchase("1", merchant=SHOP, kopecks=100_00, zone="UTC"))
+    quote = (await caller.post("/v1/quotes", {"holder": ANAS_CARD, "purchase": a_cart(DRILL)})).json()
+    assert (quote["spendable"]["points"], quote["spendable"]["limited"]) == (0, "account-too-new")

@@ -13,6 +13,7 @@ from accrual.domain.pricing.discounts import Priced
 from accrual.domain.pricing.receipts import Climbing, Figures, Rung, named, receipt
 from accrual.handlers.carts import QuotedCart, quote_cart
 from accrual.handlers.explanations import explanation_json
+from accrual.handlers.holds import TOO_NEW
 from accrual.store import quotes
 from accrual.store.quotes import StoredQuote
 from accrual.store.snapshots import connected, snapshot
@@ -106,6 +107,8 @@ def _spendable(quoted: QuotedCart) -> Spendable | None:
     found = quoted.means.spendable
     if found is None:
         return None
+    if quoted.means.too_new:
+        return Spendable(points=0, amount=0, limited=TOO_NEW, text="points of a new member can be used some time after registering")
     worth = quoted.programme.worth(found.points, quoted.purchase.currency)
     return Spendable(points=found.points, amount=worth, limited=found.limited, text=found.text, missing=found.missing)
 

@@ -31,6 +31,7 @@ From an event to the ledger, in the order a handler meets it:
   `Booking(transaction, accounts, lots)`.
 - `entries`: `Account`, `Balance`, `Bucket`, `Entry`, `Transaction`, `Stamp`, `SystemAccount.ISSUED.id_in(programme)`.
 - `lots`: `Lot`, `usable`, `expired`, `balance_of(lots, at=…)`, `consume` (first what expires first), `reduced`.
+- `pricing`: `Programme.prices.price(purchase, state, known=…, coupons=…) -> Priced`, a cart after discounts, line by line.
 - `tiers`: `Programmes.timelines[id]` has the levels of all versions; `Climb(timeline, history, assignments)` knows the level on any day,
   `outlook` what is ahead.
 - `chain`: `GENESIS`, `canonical(transaction) -> bytes`, `link(previous, bytes) -> bytes`; its docstring is the specification.

@@ -10,7 +10,7 @@ from accrual.domain.lots import Lot, usable
 from accrual.domain.pricing.receipts import Reachable
 from accrual.domain.programme import Programme
 from accrual.domain.rewards.entitlements import Denied
-from accrual.domain.spending.rules import Spendable, spendable
+from accrual.domain.spending.rules import Spendable, frozen_until, spendable
 
 #: The catalogue's rewards that a till is told of; the cheapest first.
 MAX_REWARDS = 20
@@ -22,6 +22,7 @@ class Means:
     """How many points may be used for the cart, and which rewards they buy."""
 
     spendable: Spendable | None
+    too_new: bool  #: the holder has registered too recently to use any
     rewards: tuple[tuple[Reachable, Denied | None], ...]  #: with the reason why it cannot be had, if it cannot
 
     @property
@@ -36,7 +37,8 @@ def means(programme: Programme, state: AccountState, lots: Iterable[Lot], purcha
     """Say what the usable points of these lots are good for. Of somebody who is not known, only what rewards cost."""
     points = sum(lot.remaining for lot in lots if usable(lot, at=now))
     may_spend = spendable(programme, usable=points, purchase=purchase) if known and programme.terms.worth.get(purchase.currency) else None
-    return Means(may_spend, tuple(_reachable(programme, state, points, now))[:MAX_REWARDS])
+    frozen = frozen_until(programme, state.profile)
+    return Means(may_spend, frozen is not None and frozen > now, tuple(_reachable(programme, state, points, now))[:MAX_REWARDS])
 
 
 def _reachable(programme: Programme, state: AccountState, points: int, now: datetime) -> Iterable[tuple[Reachable, Denied | None]]:
