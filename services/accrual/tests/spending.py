@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from accrual.handlers import holds
+from accrual.handlers import adjusting, holds, transfers
 from accrual.handlers.holds import Declined, Shown
-from contracts.holds import HoldRequest
+from contracts.holds import AdjustmentRequest, HoldRequest, TransferRequest
 from shared.ids import random_id
 
-from .builders import ANAS_CARD
+from .builders import ANAS_CARD, MEMBER_ANA, MEMBER_BORIS
 from .conftest import Service
 
 SHOP = """
@@ -59,3 +59,23 @@ async def spend(service: Service, amount: int, *, purchase_id: str = "elsewhere"
     ((holder,),) = rows
     used = await capture(service, await held(service, amount, holder=holder, purchase_id=purchase_id))
     assert isinstance(used, Shown), used
+
+
+async def by_hand(service: Service, points: int, *, holder: str = ANAS_CARD, forfeit: bool = False) -> None:
+    """Give or take points by hand, as two operators do."""
+    request = AdjustmentRequest(programme="shop", holder=holder, points=points, forfeit=forfeit, reason="for the trouble")
+    async with service.pool.acquire() as connection, connection.transaction():
+        asked = await adjusting.request(connection, request, source=TILL, key=str(random_id()), by="olga", now=service.clock())
+        assert not isinstance(asked, Declined), asked
+        programmes, id_ = await service.catalogue.current(connection), asked.adjustment.id
+        done = await adjusting.approve(connection, programmes, id_, source=TILL, key=str(random_id()), by="pavel", now=service.clock())
+    assert not isinstance(done, Declined), done
+
+
+async def handed_on(service: Service, points: int) -> None:
+    """Hand points of Ana on to Boris."""
+    request = TransferRequest(programme="shop", holder=MEMBER_ANA, to_holder=MEMBER_BORIS, points=points)
+    async with service.pool.acquire() as connection, connection.transaction():
+        programmes = await service.catalogue.current(connection)
+        done = await transfers.transfer(connection, programmes, request, source=TILL, key=str(random_id()), now=service.clock())
+    assert not isinstance(done, Declined), done
