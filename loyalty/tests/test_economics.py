@@ -113,7 +113,7 @@ def test_no_point_of_a_wallet_is_lost_or_made_and_never_more_are_spent_than_expe
 ):
     redemption = Fraction(percent, 100)
     wallet, now = Wallet(redemption), START
-    issued = taken = spent = expired = missing = 0
+    issued = taken = spent = expired = missing = takes = 0
     for what, points, days in steps:
         now += timedelta(days=days)
         expired += sum(gone for _, gone in wallet.expire(now))
@@ -128,9 +128,10 @@ def test_no_point_of_a_wallet_is_lost_or_made_and_never_more_are_spent_than_expe
             part = min(points, wallet.kept)
             missing += wallet.take_back(part, in_debt=debts)
             taken += part
+            takes += 1
         assert wallet.open >= 0
         assert wallet.debt >= 0
-        assert spent + wallet.open <= redemption * issued
+        assert spent + wallet.open <= redemption * issued + takes  # each return is rounded by itself
     if not taken:
         assert wallet.balance == issued - spent - expired
     assert wallet.kept == issued - taken

@@ -104,7 +104,7 @@ def test_points_add_up_by_rule_by_month_and_by_member_and_cost_no_more_than_expe
     assert sum(sums.points for sums in outcome.rules.values()) == outcome.issued
     assert sum(sums.issued for sums in outcome.members.values()) == outcome.issued
     assert sum(sums.taken_back for sums in outcome.members.values()) == outcome.taken_back <= outcome.issued
-    assert outcome.spent + outcome.open_points <= Fraction(percent, 100) * outcome.issued
+    assert outcome.spent + outcome.open_points <= Fraction(percent, 100) * outcome.issued + len(back)  # each return is rounded by itself
     assert outcome.revenue == sum(event.amount for event in events) - sum(event.amount for event in back)
     if not back:
         assert outcome.cost <= outcome.most_cost * Fraction(percent, 100)

@@ -67,6 +67,7 @@ class Columns:
             delivery_amount=said.get("delivery_amount") or 0,
             delivery_tax_amount=said.get("delivery_tax_amount") or 0,
             identified=bool(said.get("holder")),
+            coupons=tuple(said.get("coupons") or ()),
         )
 
 

@@ -240,6 +240,8 @@ def _notes(found: Simulation, money: Money) -> list[str]:
     ]
     if found.margin is None:
         notes.append("The data hold no cost of goods, so nothing is said of the margin. Map a column to cost_amount, or add --margin 40%.")
+    if found.programme.asks_segments:
+        notes.append("Nobody is in a segment here: what is meant for segments is not given.")
     if outcome.anonymous:
         notes.append(f"{whole(outcome.anonymous)} purchases name no customer: they are in the sales and earn nothing.")
     if outcome.rewards:

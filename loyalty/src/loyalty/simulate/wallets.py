@@ -1,7 +1,8 @@
 """A simulated member's points: lots that become usable, are spent as is expected, and expire.
 
 Of every 100 points issued and kept, so many are expected to be spent (the redemption). They are spent at the next visits, as far as the programme lets
-them be; the others wait for their expiry. So spending rules and short lives can only lower the cost, never raise it above the expectation.
+them be; the others wait for their expiry. So spending rules and short lives can only lower the cost, never raise it
+above the expectation, but for less than a point that rounding may leave with each return.
 """
 
 from collections import deque
