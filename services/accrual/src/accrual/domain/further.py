@@ -79,7 +79,7 @@ class Further:
         if band is None or due <= given:
             return None
         lines = () if rule.everything else basket.line_ids(rule.bit)
-        say = (for_volume, volume, due, given, basket.money_digits, rule.point_digits, rule.words)
+        say = (for_volume, volume, due, given, basket.money_digits, rule.point_digits, band.words)
         return Step(rule.id, rule.operation, due - given, 1, lines, measure_of(rule, basket).money, say)
 
     def marked(self, shares: Sequence[Share]) -> list[Share]:

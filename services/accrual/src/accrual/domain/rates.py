@@ -85,14 +85,15 @@ def _bands(rule: Rule, document: Document, currency: str) -> tuple[Band, ...]:
         first, per = minor(band.first, currency), minor(band.per, currency)
         if first is not None and per:
             rate = Fraction(band.points) * scale / per
-            bands.append(Band(first, rate.numerator, rate.denominator))
+            words = f"at {_short(band.points)} per {amount_in(band.per, currency)}"
+            bands.append(Band(first, rate.numerator, rate.denominator, words))
     return tuple(bands)
 
 
 def _by_money(rule: Rule, scale: int, currency: str) -> Rate:
     """Return the rate of a table, or of a volume, whose bands have rates of their own."""
     if rule.give.volume is not None:
-        return Rate(Fraction(0), "volume", 1, " or ".join(f"at {_short(band.points)} per {amount_in(band.per, currency)}" for band in rule.give.volume))
+        return Rate(Fraction(0), "volume", 1, "")
     rows = [(minor(row.first, currency), int(row.points * scale)) for row in rule.give.table or ()]
     return Rate(Fraction(0), "table", 1, "", tuple((first, points) for first, points in rows if first is not None))
 

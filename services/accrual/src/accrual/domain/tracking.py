@@ -24,6 +24,7 @@ class Band(NamedTuple):
     first: int
     numerator: int
     denominator: int
+    words: str  #: `at 2 per 100.00`
 
 
 class Tracked(NamedTuple):
