@@ -29,12 +29,8 @@ def routes(gateway: Gateway) -> APIRouter:
     async def hold_points(wanted: HoldRequest, request: Request) -> Response:
         """Put points aside for a purchase, until the till says whether they are used. A purchase that names the hold captures it."""
         asking = gateway.command(request)
-        if wanted.identifier is not None:
-            resolving = gateway.query_as_gateway(request, "identifiers:resolve")
-            resolved = await gateway.members.resolve(wanted.identifier.model_dump_json().encode(), resolving)
-            holder = resolved.identifier if resolved.member_id is None else member_holder(resolved.member_id)
-            wanted = wanted.model_copy(update={"identifier": None, "holder": holder})
-        return written(await gateway.accrual.hold(wanted.model_dump_json(exclude_unset=True, exclude_none=True).encode(), asking), status=201)
+        named = await _with_holder(gateway, wanted, request)
+        return written(await gateway.accrual.hold(named.model_dump_json(exclude_unset=True, exclude_none=True).encode(), asking), status=201)
 
     @router.get(
         "/v1/holds/{hold_id}",
@@ -67,3 +63,13 @@ def routes(gateway: Gateway) -> APIRouter:
         return written(await gateway.accrual.release(hold_id, gateway.command(request)))
 
     return router
+
+
+async def _with_holder(gateway: Gateway, wanted: HoldRequest, request: Request) -> HoldRequest:
+    """Return a request that names its holder: accrual knows no identifiers."""
+    if wanted.identifier is None:
+        return wanted
+    resolving = gateway.query_as_gateway(request, "identifiers:resolve")
+    resolved = await gateway.members.resolve(wanted.identifier.model_dump_json().encode(), resolving)
+    holder = resolved.identifier if resolved.member_id is None else member_holder(resolved.member_id)
+    return wanted.model_copy(update={"identifier": None, "holder": holder})
