@@ -99,6 +99,17 @@ def test_when_everything_comes_back_nothing_was_counted(rule: str, by: str):
         state = after
 
 
+@pytest.mark.parametrize("give", ["fixed: 10", "reward: free-drink", "reward: free-drink, quantity: 3"])
+def test_what_was_given_several_times_at_once_is_given_back_as_often(give: str):
+    programme = a_programme(f"- {{id: tenth, when: {{every: 10, unit: item}}, give: {{{give}}}}}", rewards=REWARDS)
+    decision, state = programme.earn(drinks(25), NEW)
+    assert isinstance(decision, Grant | NothingEarned)
+    kept = keep(programme, drinks(25), given_of(decision.explanation), Returned({"1": Back(24_000, 0)}))
+    assert dict(keep(programme, drinks(25), given_of(decision.explanation), Returned()).counters) == state.counters
+    assert dict(kept.counters) == {CounterKey("tenth", "items"): 1_000, CounterKey("tenth", "given-items"): 2}
+    assert (kept.points, kept.rewards) == (decision.explanation.points, decision.effects.rewards)
+
+
 def test_money_spent_in_a_month_opens_a_rule_with_the_purchase_that_reaches_it():
     programme = a_programme(
         "- {id: fan, when: {category: drink, spent: {from: 20.00, per: month}}, give: {multiply: 2}}\n- {id: one, give: {points: 1, per: 1.00}}"
