@@ -10,7 +10,7 @@ import pytest
 from contracts.purchases import Line
 
 from .benefits import CAFE, LIVE, ask, audited, lapse, redeem, told
-from .builders import ANA, ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, a_purchase, an_activity, back, cancelled, linked, returned
+from .builders import ANA, ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, a_purchase, an_activity, back, cancelled, linked, registered, returned
 from .conftest import Caller, NewService, Service
 
 pytestmark = pytest.mark.usefixtures("cafe")
@@ -54,6 +54,16 @@ async def test_what_cannot_be_had_is_refused_by_name(service: Service, caller: C
     await visit(service)
     answered = await redeem(caller, reward)
     assert (answered[0], answered[1]["code"]) == (status, code)
+
+
+async def test_points_of_a_new_member_buy_nothing_while_the_programme_lets_them_wait(service: Service, caller: Caller):
+    await service.publish(CAFE.replace("programme: cafe", "programme: pub").replace("[cafe]", "[pub]") + "fraud: {hold_spending: 24 hours}\n")
+    service.clock.now = NOON
+    await service.hear(registered(programme="pub"), a_purchase(merchant="pub", holder=MEMBER_ANA, kopecks=400_00))
+    body = {"holder": MEMBER_ANA, "programme": "pub"}
+    assert (await redeem(caller, "drink", "a", **body))[1]["code"] == "account-too-new"
+    service.clock.now += timedelta(hours=25)
+    assert (await redeem(caller, "drink", "b", **body))[0] == 201
 
 
 async def test_a_member_has_a_reward_as_often_as_the_limit_says(service: Service, caller: Caller):

@@ -12,6 +12,7 @@ from accrual.api.parts import Desk
 from accrual.domain.rewards.entitlements import Denied, Entitlement
 from accrual.handlers import offering, redeeming, rewarding
 from accrual.handlers.entitlements import Handover
+from accrual.handlers.holds import TOO_NEW
 from accrual.handlers.rewarding import Named
 from accrual.handlers.rewards import Origin
 from accrual.store import Connection
@@ -24,7 +25,8 @@ from shared.commands import Reply
 from shared.logs import traceparent
 from shared.problems import Problem
 
-_NOT_FOUND = frozenset({"unknown-entitlement", "unknown-holder", "unknown-privilege", "unknown-programme", "unknown-reward"})
+#: What a refusal is to a caller; everything else is a conflict with how things stand.
+_STATUS = {TOO_NEW: 422, **dict.fromkeys(("unknown-entitlement", "unknown-holder", "unknown-privilege", "unknown-programme", "unknown-reward"), 404)}
 _Act = Callable[[rewarding.Desk], Awaitable[Entitlement | list[Entitlement] | Denied]]
 
 
@@ -107,7 +109,7 @@ async def _done(desk: Desk, request: Request, key: str | None, asked: BaseModel,
         origin = Origin(source_of(given), given.key, "command", now, traceparent=traceparent.get())
         after = await act(rewarding.Desk(connection, programmes, origin, now))
         if isinstance(after, Denied):
-            return refused(Problem(404 if after.reason in _NOT_FOUND else 409, after.reason, "It cannot be done", after.text))
+            return refused(Problem(_STATUS.get(after.reason, 409), after.reason, "It cannot be done", after.text))
         if isinstance(after, list):
             return said(status, entitled.Offers(items=tuple(entitlement_of(each, programmes, at=now) for each in after)))
         return said(status, entitlement_of(after, programmes, at=now))

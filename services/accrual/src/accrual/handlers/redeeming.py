@@ -1,10 +1,16 @@
 """Points are turned into a reward of the catalogue: paid, counted and given in one transaction, or not at all."""
 
+from datetime import datetime
+
+from accrual.domain.accounts import AccountState
 from accrual.domain.amounts import written
+from accrual.domain.programme import Programme
 from accrual.domain.rewards.catalogue import Issue
 from accrual.domain.rewards.entitlements import Denied, Entitlement, Way
+from accrual.domain.spending.rules import frozen_until
 from accrual.handlers.books import Books
 from accrual.handlers.entitlements import issue_id
+from accrual.handlers.holds import TOO_NEW
 from accrual.handlers.rewarding import Desk, count, counted, locked_account
 from accrual.handlers.spending import Spending, step_of
 from accrual.store import holders, ledger
@@ -27,7 +33,7 @@ async def redeem(desk: Desk, wanted: Wanted, reward_id: str) -> Entitlement | De
         return Denied("unknown-holder", "nobody has earned or registered under this holder")
     rewards = programme.rewards
     state, tally = await counted(desk, account_id, programme, [reward_id])
-    denied = rewards.denied(reward, state, at=desk.now)
+    denied = rewards.denied(reward, state, at=desk.now) or _too_new(programme, state, now=desk.now)
     if denied is not None:
         return denied
     lots = {lot.id: lot for lot in (await ledger.open_lots_of(desk.connection, [account_id])).get(account_id, ())}
@@ -48,3 +54,9 @@ async def redeem(desk: Desk, wanted: Wanted, reward_id: str) -> Entitlement | De
     await enqueue(desk.connection, messages)
     books.count()
     return given
+
+
+def _too_new(programme: Programme, state: AccountState, *, now: datetime) -> Denied | None:
+    """Tell whether the points of somebody who has just joined have to wait, as at a till."""
+    frozen = frozen_until(programme, state.profile)
+    return Denied(TOO_NEW, "points of a new member can be used some time after registering") if frozen is not None and frozen > now else None

@@ -117,7 +117,9 @@ OF_A_RETURN = (
 )
 OF_A_REGISTRATION = ("key-missing", "proof-refused", "still-running", "two-members", "registration-refused", "conflict")
 OF_A_TOKEN = ("token-missing", "token-invalid", "scope-missing")
-OF_A_REWARD = ("unknown-holder", "unknown-reward", "insufficient-balance", "tier-needed", "out-of-stock", "limit-reached", "not-for-points")
+OF_A_REWARD = (
+    "unknown-holder", "unknown-reward", "insufficient-balance", "tier-needed", "out-of-stock", "limit-reached", "not-for-points", "account-too-new",
+)  # fmt: skip
 OF_AN_ENTITLEMENT = ("unknown-entitlement", "already-used", "expired", "taken-back", "reserved", "not-reserved", "choice-open", "not-a-choice")
 ALWAYS = ("invalid-request", "service-unavailable")
 #: Access without a token, for what anybody may know.
