@@ -53,7 +53,15 @@ def first_days(climb: Climb, *, of: date = DAY) -> list[tuple[str, str | None]]:
 
 @pytest.mark.parametrize(
     ("before", "now", "expected"),
-    [(0, 6000, "bronze"), (0, 15000, "silver"), (0, 25000, "gold"), (4000, 500, "bronze"), (8000, 3000, "silver"), (18000, 3000, "gold"), (22000, 5000, "gold")],
+    [
+        (0, 6000, "bronze"),
+        (0, 15000, "silver"),
+        (0, 25000, "gold"),
+        (4000, 500, "bronze"),
+        (8000, 3000, "silver"),
+        (18000, 3000, "gold"),
+        (22000, 5000, "gold"),
+    ],
 )
 def test_what_was_spent_with_this_purchase_decides_the_level(before: int, now: int, expected: str):
     """T-70."""
@@ -171,6 +179,13 @@ def test_what_comes_back_was_never_done():
     climb.add(DAY, Progress(points=-60))
     assert level(climb, DAY) == "bronze"
     assert climb.ahead(DAY) is None
+
+
+def test_what_becomes_known_of_a_day_after_somebody_looked_counts_all_the_same():
+    climb = a_climb(a_ladder(), (DAY, 60))
+    assert level(climb, DAY + timedelta(days=5)) == "bronze"
+    climb.add(DAY, Progress(points=60))
+    assert level(climb, DAY + timedelta(days=5)) == "silver"
 
 
 def test_a_new_version_asks_for_its_own_levels_from_its_first_day():
