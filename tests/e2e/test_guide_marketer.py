@@ -11,6 +11,7 @@ from e2e.system import System
 NEEDED = ("bash", "curl", "jq", "sed")
 
 
+@pytest.mark.timeout(900)  # some twenty commands, each a process of its own: on a busy machine they take minutes
 @pytest.mark.skipif(any(shutil.which(each) is None for each in NEEDED), reason=f"the guide needs {', '.join(NEEDED)}")
 async def test_whoever_follows_the_guide_publishes_a_programme_and_changes_it(system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     await Reader(tmp_path, system, monkeypatch).follow("marketer.md")
