@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accrual.handlers.holds import Shown
 from contracts.envelope import decode
 from contracts.rewards import RewardExpired
 from contracts.spending import RewardHeld, RewardReleased, RewardSpent
@@ -150,7 +151,7 @@ async def test_a_permit_is_good_for_one_hold(shop: Service):
 
 
 async def test_the_programmes_rules_of_spending_are_kept(service: Service):
-    await service.publish(SHOP + "spending: {minimum: 50, step: 10, share: 50%, exclude: {category: tobacco}}\nfraud: {hold_spending: 24 hours}\n")
+    await service.publish(SHOP + "spending: {minimum: 50, step: 10, share: 50%, exclude: {category: tobacco}}\n")
     await service.hear(bought("p-0", 1000))
     lines = [{"line_id": "1", "sku": "loaf", "paid_amount": 300_00}, {"line_id": "2", "sku": "cigars", "category": "tobacco", "paid_amount": 700_00}]
     cart = {"merchant": "shop", "currency": "RUB", "lines": lines}
@@ -161,10 +162,25 @@ async def test_the_programmes_rules_of_spending_are_kept(service: Service):
     assert await refused(60) == "cart-needed"
     assert [await refused(points, purchase=cart) for points in (40, 65, 160)] == ["below-minimum", "not-in-steps", "over-share"]
     assert (await hold(service, 900, purchase=cart, partly=True)).hold.points == 150
+
+
+async def test_points_of_somebody_who_has_just_joined_wait(service: Service):
+    await service.publish(SHOP + "fraud: {hold_spending: 24 hours}\n")
+    await service.hear(bought("p-0", 100))
+    assert (await hold(service, 60)).code == "account-too-new"
     await service.hear(registered(programme="shop"), linked())
-    assert await refused(60, purchase=cart) == "account-too-new"
+    assert (await hold(service, 60)).code == "account-too-new"
     service.clock.advance(days=1)
-    assert (await hold(service, 60, purchase=cart, holder=MEMBER_ANA)).hold.points == 60
+    assert (await hold(service, 60)).hold.points == 60
+
+
+async def test_points_are_used_no_longer_once_the_programme_has_closed(service: Service):
+    await service.publish(SHOP + "close: {earn_until: 2025-03-31, spend_until: 2025-04-30}\n")
+    await service.hear(bought("p-0", 100))
+    service.clock.now = NOON.replace(month=4, day=30)
+    assert isinstance(made := await hold(service, 60), Shown), made
+    service.clock.advance(days=1)
+    assert (await hold(service, 10)).code == "spending-closed"
 
 
 async def test_points_whose_day_has_come_are_used_though_the_clock_has_not_turned_yet(service: Service):

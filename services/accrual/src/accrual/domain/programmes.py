@@ -48,6 +48,15 @@ class Programmes:
             return _refusal(version, at=at, now=now) or version
         return Refusal(Reason.NOT_IN_FORCE, f"no programme was in force for it at {at.isoformat()}")
 
+    def accepting(self, merchant: str, *, at: datetime) -> Programme | Refusal:
+        """Return the version by whose rules points are used at a merchant: the one in force, also when it gives none any more."""
+        known = self._of_merchant.get(merchant, set())
+        if not known:
+            return Refusal(Reason.UNKNOWN_MERCHANT, f"no programme names the merchant {merchant}")
+        current = [version for programme in sorted(known) if (version := self.in_force(programme, at=at)) is not None]
+        found = next((version for version in current if merchant in version.terms.merchants), None)
+        return found or Refusal(Reason.NOT_IN_FORCE, f"no programme of {merchant} is in force at {at.isoformat()}")
+
     def in_force(self, programme: str, *, at: datetime) -> Programme | None:
         """Return the version of a programme in force at a moment: the latest to have started, unless it has ended."""
         for version in self._versions.get(programme, ()):

@@ -33,6 +33,7 @@ from shared.ids import event_key
 from shared.outbox import enqueue
 
 UNKNOWN_HOLDER, UNKNOWN_HOLD, CART_NEEDED, TOO_NEW, PERMIT_USED = "unknown-holder", "unknown-hold", "cart-needed", "account-too-new", "permit-used"
+CLOSED = "spending-closed"
 
 
 class Declined(NamedTuple):
@@ -101,8 +102,7 @@ async def _basis(connection: Connection, programmes: Programmes, asked: HoldRequ
     if told is not None and told.merchant != asked.merchant:
         return Declined(QUOTE_MISMATCH, "the quote is another merchant's")
     cart = None if told is None else purchase_of(told, now=now)
-    fact = Purchase(asked.merchant, asked.purchase_id, (), "", now) if cart is None else cart._replace(occurred_at=now)
-    programme = programmes.select(fact, now=now)
+    programme = programmes.accepting(asked.merchant, at=now)
     if isinstance(programme, Refusal):
         return Declined(programme.reason, programme.text)
     wanted = Wanted(asked.holder or "", programme.terms.id)
@@ -190,6 +190,9 @@ def _allowed(spending: Spending, programme: Programme, account_id: UUID, purchas
     if frozen is not None and frozen > spending.now:
         when = "some time after registering" if frozen == NEVER else f"from {frozen:%Y-%m-%d %H:%M} UTC on"
         return Declined(TOO_NEW, f"points of a new member can be used {when}")
+    ends = programme.terms.spends_until
+    if ends is not None and ends <= spending.now:
+        return Declined(CLOSED, f"points could be used until {ends:%Y-%m-%d %H:%M} UTC")
     if purchase is None and needs_receipt(programme):
         return Declined(CART_NEEDED, "the programme limits what points may pay for: say what is bought")
     if purchase is not None and purchase.currency not in programme.terms.worth:

@@ -81,6 +81,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "over-share": (422, "Points may pay for no such share of the receipt."),
     "cart-needed": (422, "The programme limits what points may pay for: say what is bought."),
     "account-too-new": (422, "The points of somebody who has just joined cannot be used yet."),
+    "spending-closed": (422, "The programme has ended, and so has the time in which its points could be used."),
     "permit-used": (422, "The permit was used for another hold."),
     "over-captured": (422, "More points than were put aside."),
     "quote-mismatch": (422, "The quote was made for somebody else, or is another merchant's."),
@@ -99,7 +100,7 @@ OF_A_PAGE = ("cursor-of-another-account", "invalid-cursor", "programme-needed")
 OF_A_CART = ("unknown-merchant", "unknown-currency", "unknown-zone", "not-in-force", "too-old", "in-the-future", "too-many-points")
 OF_A_HOLD = (
     "key-missing", "unknown-holder", "still-running", "conflict", "invalid-identifier", "insufficient-points", "below-minimum", "not-in-steps", "over-share",
-    "cart-needed", "account-too-new", "permit-used", "unknown-merchant", "unknown-currency", "not-in-force",
+    "cart-needed", "account-too-new", "spending-closed", "permit-used", "unknown-merchant", "unknown-currency", "not-in-force",
     "unknown-quote", "quote-mismatch", "quote-changed",
 )  # fmt: skip
 OF_A_RESOLVED_HOLD = ("key-missing", "unknown-hold", "hold-captured", "hold-released", "still-running", "conflict")
