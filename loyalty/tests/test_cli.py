@@ -14,11 +14,11 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from loyalty.hints import try_next
-from loyalty.main import app, cli
+from loyalty.main import app, command_line
 from loyalty.stack.places import Places, default_folder
 from shared.local.keys import make_keys
 
-ROOT = typer.main.get_command(cli)
+ROOT = typer.main.get_command(command_line())
 
 
 def commands(command: Any = ROOT, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -4,62 +4,94 @@ import inspect
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import structlog
 import typer
 
-from loyalty.analyse.command import analyse
 from loyalty.console import INTERRUPTED, Failure, note, show_failure
-from loyalty.consumer.commands import list_partitions, resume
-from loyalty.demo.command import demo
-from loyalty.dlq import commands as dead_letters
-from loyalty.member.commands import explain, show
-from loyalty.programme import publishing as programme_publishing
-from loyalty.programme.beginning import new
-from loyalty.programme.checking import check
-from loyalty.programme.files import diff, terms
-from loyalty.programme.migrating import migrate
-from loyalty.publish.command import publish_file
-from loyalty.raffle.commands import verify as repeat_draw
-from loyalty.simulate.command import simulate
-from loyalty.stack.commands import down, status, token, up
-from loyalty.till.command import till
-from loyalty.verify.command import verify
-from loyalty.waiting.commands import list_waiting
 
 SETTINGS: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": "rich", "pretty_exceptions_enable": False, "add_completion": False}
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
-cli = typer.Typer(
-    name="loyalty",
-    help="Run the loyalty platform on one machine, feed it, check it, look inside.\n\nStart with `loyalty demo`.",
-    context_settings=CONTEXT,
-    **SETTINGS,
-)
-GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
-    "member": ("Look at a member's points, and why they are there.", {"show": show, "explain": explain}),
+#: Where each command lives. Only what is asked for is imported: who looks at a member need not wait for all that simulates.
+COMMANDS: dict[str, str] = {
+    "demo": "demo.command:demo",
+    "up": "stack.commands:up",
+    "down": "stack.commands:down",
+    "status": "stack.commands:status",
+    "till": "till.command:till",
+    "token": "stack.commands:token",
+    "publish": "publish.command:publish_file",
+    "analyse": "analyse.command:analyse",
+    "simulate": "simulate.command:simulate",
+    "verify": "verify.command:verify",
+}
+GROUPS: dict[str, tuple[str, dict[str, str]]] = {
+    "member": ("Look at a member's points, and why they are there.", {"show": "member.commands:show", "explain": "member.commands:explain"}),
     "dlq": (
         "Dead letters: what services could not handle. List, look at, redrive or discard them.",
-        {"list": dead_letters.list_letters, "show": dead_letters.show, "redrive": dead_letters.redrive, "discard": dead_letters.discard},
+        {
+            "list": "dlq.commands:list_letters",
+            "show": "dlq.commands:show",
+            "redrive": "dlq.commands:redrive",
+            "discard": "dlq.commands:discard",
+        },
     ),
-    "consumer": ("What services read: where each partition stands, and to let stopped ones go on.", {"list": list_partitions, "resume": resume}),
+    "consumer": (
+        "What services read: where each partition stands, and to let stopped ones go on.",
+        {"list": "consumer.commands:list_partitions", "resume": "consumer.commands:resume"},
+    ),
     "programme": (
         "Programme documents: begin one, check it, compare it, say it in words, and publish it by two people.",
         {
-            "new": new,
-            "check": check,
-            "diff": diff,
-            "terms": terms,
-            "publish": programme_publishing.publish,
-            "drafts": programme_publishing.drafts,
-            "approve": programme_publishing.approve,
-            "migrate": migrate,
+            "new": "programme.beginning:new",
+            "check": "programme.checking:check",
+            "diff": "programme.files:diff",
+            "terms": "programme.files:terms",
+            "publish": "programme.publishing:publish",
+            "drafts": "programme.publishing:drafts",
+            "approve": "programme.publishing:approve",
+            "migrate": "programme.migrating:migrate",
         },
     ),
-    "raffle": ("Draws that anybody can repeat.", {"verify": repeat_draw}),
-    "waiting": ("Returns, confirmations and cancellations whose purchase has not come.", {"list": list_waiting}),
+    "raffle": ("Draws that anybody can repeat.", {"verify": "raffle.commands:verify"}),
+    "waiting": ("Returns, confirmations and cancellations whose purchase has not come.", {"list": "waiting.commands:list_waiting"}),
 }
+
+
+def command_line(asked: str | None = None) -> typer.Typer:
+    """Build the command line: with the one command or group that is asked for, or, where that is no word of ours, with all."""
+    cli = typer.Typer(
+        name="loyalty",
+        help="Run the loyalty platform on one machine, feed it, check it, look inside.\n\nStart with `loyalty demo`.",
+        context_settings=CONTEXT,
+        **SETTINGS,
+    )
+    cli.callback()(_nothing)
+    known = asked in COMMANDS or asked in GROUPS
+    for name, place in COMMANDS.items():
+        if not known or name == asked:
+            _add(cli, name, place)
+    for name, (about, places) in GROUPS.items():
+        if not known or name == asked:
+            group = typer.Typer(help=about, **SETTINGS)
+            group.callback()(_nothing)
+            for own_name, place in places.items():
+                _add(group, own_name, place)
+            cli.add_typer(group, name=name)
+    return cli
+
+
+def _nothing() -> None:
+    """Be there: without a callback, a command line of one command has no names."""
+
+
+def _add(to: typer.Typer, name: str, place: str) -> None:
+    module, _, function = place.partition(":")
+    command: Callable[..., None] = getattr(import_module(f"loyalty.{module}"), function)
+    to.command(name, help=_help(command))(command)
 
 
 def _help(command: Callable[..., None]) -> str:
@@ -67,34 +99,14 @@ def _help(command: Callable[..., None]) -> str:
     return inspect.cleandoc(command.__doc__ or "").replace("\n\nExamples:", "\n\n\b\nExamples:")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo,
-    "up": up,
-    "down": down,
-    "status": status,
-    "till": till,
-    "token": token,
-    "publish": publish_file,
-    "analyse": analyse,
-    "simulate": simulate,
-    "verify": verify,
-}
-for name, command in COMMANDS.items():
-    cli.command(name, help=_help(command))(command)
-for name, (about, members) in GROUPS.items():
-    group = typer.Typer(help=about, **SETTINGS)
-    for own_name, command in members.items():
-        group.command(own_name, help=_help(command))(command)
-    cli.add_typer(group, name=name)
-
-
 def app(arguments: Sequence[str] | None = None) -> None:
     """Run the command and end the process with its exit code."""
     # What libraries of the services log is theirs to say in their own logs; here only errors matter, and never on stdout.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr), wrapper_class=structlog.make_filtering_bound_logger("error"))
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        code = cli(args=arguments, standalone_mode=True)
+        code = command_line(words[0] if words else None)(args=words, standalone_mode=True)
     except Failure as failure:
         show_failure(failure)
         code = failure.code
