@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from accrual.domain.rewards.raffles import commitment_of, published
 from loyalty.console import Failure
-from loyalty.main import cli
+from loyalty.main import command_line
 
 SEED = bytes(range(32))
 NOTED = commitment_of("club", "spring", SEED)
@@ -30,14 +30,14 @@ def write(folder: Path, told: Any) -> Path:
 
 
 def test_a_draw_that_is_what_was_promised_is_confirmed(draw: Path):
-    result = CliRunner().invoke(cli, ["raffle", "verify", str(draw), "--commitment", NOTED.hex()])
+    result = CliRunner().invoke(command_line("raffle"), ["raffle", "verify", str(draw), "--commitment", NOTED.hex()])
     assert (result.exit_code, result.stdout) == (0, "The winners follow from the seed that was promised, and from the tickets.\n")
 
 
 def test_a_winner_put_in_by_hand_is_found(draw: Path, tmp_path: Path):
     told = json.loads(draw.read_text())
     told["winners"] = [{"ticket": "ticket-7", "reward": "bicycle"}] if told["winners"][0]["ticket"] != "ticket-7" else []
-    result = CliRunner().invoke(cli, ["raffle", "verify", str(write(tmp_path, told)), "--json"])
+    result = CliRunner().invoke(command_line("raffle"), ["raffle", "verify", str(write(tmp_path, told)), "--json"])
     assert isinstance(result.exception, Failure)
     assert (result.exception.code, json.loads(result.stdout)["faults"][0][:18]) == (1, "other tickets win:")
 
@@ -46,6 +46,6 @@ def test_a_winner_put_in_by_hand_is_found(draw: Path, tmp_path: Path):
 def test_what_is_no_draw_cannot_be_checked(tmp_path: Path, text: str):
     path = tmp_path / "draw.json"
     path.write_text(text)
-    result = CliRunner().invoke(cli, ["raffle", "verify", str(path)])
+    result = CliRunner().invoke(command_line("raffle"), ["raffle", "verify", str(path)])
     assert isinstance(result.exception, Failure)
     assert result.exception.code == 2
