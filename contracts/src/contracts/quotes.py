@@ -68,7 +68,9 @@ class Spendable(Reply):
 
     points: Count
     amount: Annotated[Count, Field(description="What they are worth, in minor units.")]
-    limited: Annotated[Id | None, Field(description="Why no more: `insufficient-points`, `over-share`, `not-in-steps`, `below-minimum`, `account-too-new`.")] = None
+    limited: Annotated[
+        Id | None, Field(description="Why no more: `insufficient-points`, `over-share`, `not-in-steps`, `below-minimum`, `account-too-new`.")
+    ] = None
     text: Text = ""
     missing: Annotated[Count, Field(description="Points that the holder has too few to use any.")] = 0
 
