@@ -62,7 +62,10 @@ async def test_a_caller_with_the_scope_and_no_other_is_answered(gateway: httpx.A
     assert answer.status_code == operation.success[0]
 
 
-@pytest.mark.parametrize("path", [operation.path for operation in OPERATIONS if operation.scopes == ["member"]])
+MEMBERS_OWN = [operation for operation in OPERATIONS if operation.scopes == ["member"]]
+
+
+@pytest.mark.parametrize("path", [operation.path for operation in MEMBERS_OWN if operation.method == "get"])
 async def test_a_member_sees_nobody_else(gateway: httpx.AsyncClient, bearer: Bearer, path: str, accrual: Owner, members: Owner):
     answer = await gateway.get(path, headers=bearer("member", subject=SOMEBODY_ELSE), params={"programme": "m"} if "history" in path else {})
     assert answer.status_code == 404
@@ -71,10 +74,22 @@ async def test_a_member_sees_nobody_else(gateway: httpx.AsyncClient, bearer: Bea
     ]
 
 
+@pytest.mark.parametrize("operation", [operation for operation in MEMBERS_OWN if operation.method == "post"], ids=str)
+async def test_a_member_acts_for_nobody_else_and_shares_no_key(gateway: httpx.AsyncClient, operation: Operation, bearer: Bearer, accrual: Owner):
+    for subject in (SOMEBODY_ELSE, examples.ANA, examples.ANA):
+        await call(gateway, operation, bearer("member", subject=subject))
+    assert [orjson.loads(body)["holder"] for body in accrual.bodies] == [f"m:{SOMEBODY_ELSE}", f"m:{examples.ANA}", f"m:{examples.ANA}"]
+    other, mine, again = (request.headers["idempotency-key"] for request in accrual.asked)
+    assert other != mine == again
+    body = orjson.loads(operation.example()["content"]) | {"holder": f"m:{SOMEBODY_ELSE}"}
+    await gateway.post(operation.path, json=body, headers=bearer("member", subject=examples.ANA) | {"idempotency-key": "k"})
+    assert {orjson.loads(sent)["holder"] for sent in accrual.bodies[3:]} <= {f"m:{examples.ANA}"}
+
+
 @every_operation
 async def test_a_members_token_opens_only_the_members_own_door(gateway: httpx.AsyncClient, operation: Operation, bearer: Bearer):
     answer = await call(gateway, operation, bearer("member", subject=examples.ANA))
-    assert answer.status_code == (200 if operation.path.startswith("/v1/me") and operation.scopes == ["member"] else 403)
+    assert answer.status_code == (operation.success[0] if operation.path.startswith("/v1/me") and operation.scopes == ["member"] else 403)
 
 
 @pytest.mark.parametrize("subject", ["till-7", "m:" + examples.ANA, f"{examples.ANA}/../{SOMEBODY_ELSE}", examples.ANA + "\n", "{}", "urn:uuid:x"])

@@ -3,6 +3,8 @@
 import asyncio
 import re
 from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
 
 import structlog
 from fastapi import Request
@@ -49,6 +51,12 @@ class Gateway:
         if KEY.fullmatch(key) is None:
             raise Problem(400, "key-missing", "Idempotency-Key missing", "Send an Idempotency-Key header of 1 to 200 visible ASCII characters.")
         return _asking(request, self.command_seconds).with_mark("idempotency-key", key)
+
+    def command_of_member(self, request: Request, member_id: UUID, *scopes: str) -> Asking:
+        """Return a member's command in the gateway's own name, with these scopes. Two members may choose one key: each has their own of it."""
+        asking = self.command(request).with_token(self.tokens.token(*scopes))
+        own = sha256(f"{member_id}\n{asking.marks['idempotency-key']}".encode()).hexdigest()
+        return asking.with_mark("idempotency-key", own)
 
 
 def _asking(request: Request, seconds: float, *, token: str | None = None) -> Asking:

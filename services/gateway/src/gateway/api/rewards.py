@@ -62,9 +62,9 @@ def _of_myself(router: APIRouter, gateway: Gateway) -> None:
     )
     async def redeem_mine(wanted: entitled.MyRedeemRequest, request: Request) -> Response:
         """Turn points into a reward of the catalogue. Paid and given in one step, or not at all."""
-        asked = entitled.RedeemRequest(holder=member_holder(myself(request)), programme=wanted.programme, reward=wanted.reward)
-        asking = gateway.command(request).with_token(gateway.tokens.token("rewards:write"))
-        return written(await gateway.accrual.redeem(_body(asked), asking), status=201)
+        member_id = myself(request)
+        asked = entitled.RedeemRequest(holder=member_holder(member_id), programme=wanted.programme, reward=wanted.reward)
+        return written(await gateway.accrual.redeem(_body(asked), gateway.command_of_member(request, member_id, "rewards:write")), status=201)
 
     @router.post(
         "/v1/me/entitlements/choose",
@@ -74,8 +74,9 @@ def _of_myself(router: APIRouter, gateway: Gateway) -> None:
     )
     async def choose_mine(wanted: entitled.ChooseRequest, request: Request) -> Response:
         """Make a choice that is mine."""
-        asked = wanted.model_copy(update={"holder": member_holder(myself(request))})
-        asking = gateway.command(request).with_token(gateway.tokens.token("rewards:write"))
+        member_id = myself(request)
+        asked = wanted.model_copy(update={"holder": member_holder(member_id)})
+        asking = gateway.command_of_member(request, member_id, "rewards:write")
         return written(await gateway.accrual.entitlement("choose", asked.model_dump_json(exclude_none=True).encode(), asking))
 
 
