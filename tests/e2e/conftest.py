@@ -29,22 +29,15 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Syst
     token = command("token", *(f"--scope={scope}" for scope in SCOPES), data=folder).stdout.strip()
     producer = Producer(state["broker"]["bootstrap_servers"], name="e2e")
     gateway = state["services"]["gateway"]["url"]
-    await _publish_programme(state["services"]["accrual"]["url"], folder)
     try:
         async with httpx.AsyncClient(base_url=gateway, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=30) as client:
-            yield System(folder, client, producer, state["broker"]["bootstrap_servers"], state["verify_urls"])
+            started_system = System(folder, client, producer, state["broker"]["bootstrap_servers"], state["verify_urls"])
+            await started_system.publish_programme((HERE / "programme.yaml").read_text())
+            yield started_system
     finally:
         await producer.close()
         command("down", data=folder)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-async def _publish_programme(accrual: str, folder: Path) -> None:
-    token = command("token", "--scope", "programmes:write", data=folder).stdout.strip()
-    headers = {"authorization": f"Bearer {token}", "content-type": "application/yaml"}
-    async with httpx.AsyncClient(base_url=accrual, headers=headers, trust_env=False) as client:
-        response = await client.post("/v1/programmes", content=(HERE / "programme.yaml").read_bytes())
-    assert response.is_success, response.text
 
 
 @pytest.fixture(scope="module", autouse=True)

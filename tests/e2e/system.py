@@ -51,6 +51,15 @@ class System:
     bootstrap_servers: str
     verify_urls: dict[str, str]
 
+    async def publish_programme(self, document: str) -> None:
+        """Put a programme in force, as one person may on a machine of one's own."""
+        token = command("token", "--scope", "programmes:write", data=self.folder).stdout.strip()
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/yaml"}
+        accrual = json.loads((self.folder / "stack.json").read_text())["services"]["accrual"]["url"]
+        async with httpx.AsyncClient(base_url=accrual, headers=headers, trust_env=False) as client:
+            response = await client.post("/v1/programmes", content=document.encode())
+        assert response.is_success, response.text
+
     async def publish(self, *events: Event[Any]) -> None:
         """Send events, in order per key, and wait for the broker's word."""
         await self.producer.publish([encode(event) for event in events])
