@@ -64,7 +64,7 @@ create table allocation (
 -- Points given (more than 0) or taken by hand. Somebody else has to approve it; its id is then that of the transaction, and of the lot.
 create table adjustment (
     id           uuid primary key,
-    account_id   uuid not null,
+    account_id   uuid not null, -- in which it is booked: its holder may become a member before that
     points       bigint not null check (points <> 0 and abs(points) <= 1000000000000000),
     requested_at timestamptz not null,
     booked_at    timestamptz,
@@ -98,5 +98,5 @@ alter table entry add constraint entry_first_leg check (
 
 grant select, insert on hold, spend, restoral, allocation, adjustment, transfer to accrual_app;
 grant update (captured, owed, resolved_at, release_id, state) on hold to accrual_app;
-grant update (booked_at, approved_by) on adjustment to accrual_app;
+grant update (account_id, booked_at, approved_by) on adjustment to accrual_app;
 grant update (expires_at) on lot to accrual_app; -- one that is given points back after its last day lives some days more

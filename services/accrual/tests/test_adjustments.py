@@ -88,6 +88,15 @@ async def test_nobody_adjusts_their_own_account_and_a_request_lapses_after_a_day
     assert await buckets(shop, MEMBER_ANA) == (100, 0, 0)
 
 
+@pytest.mark.parametrize("points", [30, -30])
+async def test_what_was_asked_for_a_guest_is_booked_for_the_member_whom_the_guest_has_become(caller: Caller, shop: Service, points: int):
+    requested = (await by("olga", caller, "/v1/adjustments", asked(points))).json()
+    await shop.hear(linked())
+    booked = (await by("pavel", caller, f"/v1/adjustments/{requested['adjustment_id']}/approve")).json()
+    assert (booked["state"], booked["holder"], await buckets(shop, MEMBER_ANA)) == ("booked", MEMBER_ANA, (100 + points, 0, 0))
+    assert await audit(shop) == []
+
+
 @pytest.mark.parametrize(("body", "status", "code"), [
     (asked(0), 422, "invalid-request"),
     (asked(5, forfeit=True), 422, "invalid-request"),

@@ -220,3 +220,29 @@ async def test_what_a_guest_used_comes_back_to_the_member(shop: Service):
     assert decode((await shop.said())[-1]).data.holder == MEMBER_ANA
     assert ANAS_CARD not in {holder for holder, _ in await shop.balances()}
     assert await audit(shop) == []
+
+
+async def test_the_last_points_of_a_guest_come_back_to_the_member_and_can_be_used(shop: Service):
+    """A lot of which nothing was left did not move with the claim."""
+    await shop.hear(paid_with(await held(shop, 100)))
+    await capture(shop, await held(shop, 100, purchase_id="p-2"))
+    await shop.hear(linked(), bought("p-3", 100), brought_back())
+    assert await buckets(shop, MEMBER_ANA) == (100, 0, 0)
+    assert (await capture(shop, await held(shop, 100, holder=MEMBER_ANA, purchase_id="p-4"))).hold.captured == 100
+    assert await buckets(shop, MEMBER_ANA) == (0, 0, 0)
+    assert await audit(shop) == []
+
+
+async def test_a_lot_is_reopened_for_a_guest_and_once_more_for_the_member(service: Service):
+    """The guest's account has had more changes than the member's: the later reopening counts, not the higher version."""
+    await service.publish(SHOP + "expiry: {after: 1 month}\nspending: {grace: 3 days}\n")
+    await service.hear(bought("p-0", 100))
+    for _ in range(3):
+        await release(service, await held(service, 1))
+    await service.hear(paid_with(await held(service, 100)))
+    for days, return_id, lines in ((60, "r-1", [back(75_00, line="1")]), (10, "r-2", [])):
+        service.clock.advance(days=days)
+        await service.turn()
+        await service.hear(brought_back(*lines, return_id=return_id, occurred_at=service.clock()), linked())
+    assert (await buckets(service, MEMBER_ANA))[0] == 25
+    assert await audit(service) == []

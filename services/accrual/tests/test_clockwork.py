@@ -9,9 +9,12 @@ from prometheus_client import REGISTRY
 from accrual.handlers import clockwork
 from contracts.envelope import decode
 
-from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, TEA, TEA_HOUSE, a_purchase, linked
+from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, TEA, TEA_HOUSE, a_purchase, back, linked
 from .conftest import NewService, Service
+from .spending import SHOP, held
+from .test_captures import TWO, brought_back, paid_with
 from .test_checks import audit
+from .test_holds import bought
 
 
 async def tea(service: Service, *purchase_ids: str, holder: str = ANAS_CARD, at: datetime = NOON) -> None:
@@ -149,3 +152,19 @@ async def test_what_is_left_when_a_programme_closes_is_gone(service: Service):
     assert (expired.type, expired.data.points, expired.time) == ("loyalty.reward.expired.v1", 100, service.clock.now)
     assert await service.turn() == 0
     assert not await audit(service)
+
+
+async def test_what_comes_back_to_a_programme_that_has_closed_is_gone_again(service: Service):
+    await service.publish(SHOP + "close: {earn_until: 2025-03-31, spend_until: 2025-04-30}\n")
+    await service.hear(bought("p-0", 100))
+    await service.hear(paid_with(await held(service, 40)))
+    service.clock.now = datetime(2025, 5, 1, tzinfo=UTC)
+    await service.turn()
+    for part in ("1", "2"):
+        line = next(line for line in TWO if line.line_id == part)
+        await service.hear(brought_back(back(line.paid_amount, line=part), return_id=part, occurred_at=service.clock()))
+        await service.turn()
+        assert await service.balances() == {}
+    said = [decode(record).id for record in await service.said()]
+    assert len(set(said)) == len(said)
+    assert await audit(service) == []

@@ -118,7 +118,9 @@ def _expire(books: Books, lot: Lot, owner: Owner, now: datetime, closed_at: date
     gone_at = lot.expires_at if closed_at is None else closed_at
     if lot.remaining == 0 or gone_at is None:
         return []
-    origin = _origin(lot, "expired", gone_at)
+    # what comes back to a programme that has closed is gone again: with the account's version, that is another step
+    step = "expired" if closed_at is None else f"closed/{books.account(lot.account_id).version}"
+    origin = _origin(lot, step, gone_at)
     stamp = _stamp(origin, RewardExpired.type, owner, now)
     account = books.expire(lot, stamp)
     return [rewards.expired(account, lot, lot.remaining, stamp, owner=owner.holder, origin=origin)] if owner.holder else []

@@ -31,7 +31,7 @@ _OPEN = f"""
     where adjustment.approved_by is null and adjustment.requested_at > $1 order by adjustment.requested_at, adjustment.id limit $2
 """  # noqa: S608  a constant
 _ADD = "insert into adjustment (id, account_id, points, forfeit, reason, requested_by, requested_at) values ($1, $2, $3, $4, $5, $6, $7)"
-_APPROVE = "update adjustment set approved_by = $2, booked_at = $3 where id = $1"
+_APPROVE = "update adjustment set account_id = $4, approved_by = $2, booked_at = $3 where id = $1"
 _ADD_TRANSFER = "insert into transfer (id, lot_id, transferred_at) values ($1, $2, $3)"
 
 
@@ -52,8 +52,8 @@ async def add(connection: Connection, adjustment: Adjustment) -> None:
 
 
 async def approve(connection: Connection, adjustment: Adjustment) -> None:
-    """Write who approved it, and when it was booked."""
-    await connection.execute(_APPROVE, adjustment.id, adjustment.approved_by, adjustment.booked_at)
+    """Write who approved it, and when and in which account it was booked."""
+    await connection.execute(_APPROVE, adjustment.id, adjustment.approved_by, adjustment.booked_at, adjustment.account_id)
 
 
 async def add_transfer(connection: Connection, transfer_id: UUID, lot_id: UUID, *, at: datetime) -> None:

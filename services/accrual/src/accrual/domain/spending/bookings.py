@@ -64,12 +64,13 @@ def restore(
 ) -> Booking:
     """Give used points back: redeemed → available, into the lots they came from, and redeemed → debt.
 
-    With `until`, the lots have expired: they are reopened, and live to that moment.
+    With `until`, the lots have expired: they are reopened, and live to that moment. One that had nothing left when its guest became a member
+    stayed behind then, and follows now.
     """
     legs, changed = _Legs(account, stamp), list[Lot]()
     for lot_id, points in allocations:
         legs.move(points, SystemAccount.REDEEMED, Bucket.AVAILABLE, lot_id, expires_at=None if changed else until)
-        changed.append(refilled(lots[lot_id], points=points, until=until))
+        changed.append(refilled(lots[lot_id], points=points, until=until)._replace(account_id=account.id))
     if no_longer_owed:
         legs.move(no_longer_owed, SystemAccount.REDEEMED, Bucket.DEBT, None)
     return legs.booking(Movement.RESTORE, changed)

@@ -22,7 +22,7 @@ _TERMS = """
         select distinct on (leg.lot_id) leg.lot_id, head.expires_at
         from entry as head join entry as leg on leg.transaction_id = head.transaction_id and leg.version = head.version
         where head.operation = 'restore' and head.expires_at is not null and head.usable_from is null
-        order by leg.lot_id, head.version desc
+        order by leg.lot_id, head.booked_at desc, head.version desc
     )
     select coalesce(lot.id, entry.lot_id),
            concat_ws(', ', entry.amount, entry.usable_from, entry.expires_at, entry.occurred_at, 'version ' || entry.version),
