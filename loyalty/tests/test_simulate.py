@@ -21,8 +21,9 @@ from loyalty.console import Failure
 from loyalty.demo.cdnow import read_sales
 from loyalty.history.events import Bought, Brought, Event, History
 from loyalty.page.build import html_of
-from loyalty.simulate.command import replayed, simulate
+from loyalty.simulate.command import found_by, replayed, simulate
 from loyalty.simulate.comparison import compared, distribution
+from loyalty.simulate.figures import as_json
 from loyalty.simulate.outcome import Outcome
 from loyalty.simulate.replay import Assumptions, Replay
 from loyalty.simulate.result import Simulation
@@ -258,6 +259,37 @@ def test_the_command_writes_figures_and_a_page_that_needs_nothing_else(cdnow: Pa
     assert "The rule three-of-a-kind never gave anything: only for category hip-hop, country" in html
     simulate(new, purchases=str(cdnow))
     assert "expected cost" in capsys.readouterr().out
+
+
+def test_goals_stand_beside_what_the_purchases_show():
+    goals = ", ".join(
+        f"{{kpi: {kpi}, target: {target}, by: 2027-01-01{more}}}"
+        for kpi, target, more in [
+            ("active_members", 5, ""),
+            ("average_receipt", "50.00", ""),
+            ("purchases_per_member", 3, ""),
+            ("repeat_rate", 40, ""),
+            ("revenue", "1000.00", ""),
+            ("registrations", 9, ""),
+            ("revenue", "10.00", ", segment: new"),
+        ]
+    )
+    made = [bought("ana", 10_00, number=1), bought("ana", 50_00, days=120, number=2), bought("bob", 30_00, days=1, number=3), bought(None, 5_00, number=4)]
+    history = History(source="made", events=[*sorted(made, key=lambda event: event.occurred_at), brought("ana", 6_00, days=121)], currency="EUR")
+    found = found_by(a_programme(goals=f"[{goals}]"), history, redemption=Fraction(1))
+    assert [standing.found for standing in found.goals] == [1, 28_00, Fraction(3, 2), 50, 84_00, None, None]
+    assert [standing.target for standing in found.goals] == [5, 50_00, 3, 40, 1000_00, 9, 10_00]
+    page = html_of(page_of(found))
+    for words in ("repeat rate", "40.0 %", "50.0 %", "EUR 28.00", "revenue of new", "not known yet"):
+        assert words in page
+    assert as_json(found)["goals"][1] == {"kpi": "average_receipt", "segment": None, "by": "2027-01-01", "target": 5000.0, "found": 2800.0}
+
+
+def test_a_programme_of_rewards_alone_tells_which_it_gives():
+    rewards = "earning:\n  - {id: second, when: {every: 2}, give: {reward: cup}}\nrewards: [{id: cup, kind: gift}]\n"
+    history = History(source="made", events=[bought("ana", 10_00, days=number, number=number) for number in range(4)], currency="EUR")
+    page = html_of(page_of(found_by(a_programme(rewards), history, redemption=Fraction(1))))
+    assert "The reward cup was given 2 x." in page
 
 
 def test_a_wrong_document_or_share_is_named(cdnow: Path, tmp_path: Path):

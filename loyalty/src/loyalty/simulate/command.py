@@ -22,6 +22,7 @@ from loyalty.page.build import write_page
 from loyalty.publish.mapping import read_mapping
 from loyalty.simulate.comparison import compared
 from loyalty.simulate.figures import as_json as as_figures
+from loyalty.simulate.goals import standings
 from loyalty.simulate.outcome import Outcome
 from loyalty.simulate.replay import Assumptions, Replay
 from loyalty.simulate.result import Simulation, margin_of, model_of
@@ -103,7 +104,8 @@ def found_by(
 ) -> Simulation:
     """Replay a history, through another programme too where one is given, and reckon what it comes to."""
     outcome = replayed(programme, history, redemption, title="Replaying")
-    segment_of = {name: score.segment for name, score in scored(customers_of(history)).items()}
+    customers = customers_of(history)
+    segment_of = {name: score.segment for name, score in scored(customers).items()}
     margin = margin_of(outcome, margin)
     before = None if old is None else replayed(old, history, redemption, title="Replaying the old one")
     return Simulation(
@@ -114,6 +116,7 @@ def found_by(
         segment_of=segment_of,
         against=None if old is None or before is None else (old, compared(before, outcome, segment_of)),
         model=None if scenario is None else model_of(scenario, outcome, history, margin),
+        goals=standings(programme.document.goals, customers, until=history.last_day, currency=history.currency),
     )
 
 

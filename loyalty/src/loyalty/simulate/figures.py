@@ -6,6 +6,7 @@ from typing import Any
 from accrual.domain.programme import Programme
 from loyalty.simulate.comparison import Change, Comparison, distribution
 from loyalty.simulate.economics import Result
+from loyalty.simulate.goals import Standing
 from loyalty.simulate.outcome import Outcome
 from loyalty.simulate.result import Model, Simulation
 
@@ -42,6 +43,8 @@ def as_json(found: Simulation) -> dict[str, Any]:
             for name, sums in sorted(outcome.members.items(), key=lambda one: (-one[1].kept, one[0]))[:TOP_MEMBERS]
         ],
     }
+    if found.goals:
+        value["goals"] = [_goal(standing) for standing in found.goals]
     if found.against is not None:
         value["against"] = _against(*found.against)
     if found.model is not None:
@@ -78,6 +81,17 @@ def _month(name: tuple[int, int], sums: Any) -> dict[str, Any]:
     plain = ("purchases", "revenue", "members_revenue", "issued", "taken_back", "spent", "expired", "discounts", "new")
     found = {key: getattr(sums, key) for key in plain}
     return {"month": f"{name[0]}-{name[1]:02}", **found, "active": len(sums.active), "tiers": dict(sums.tiers)}
+
+
+def _goal(standing: Standing) -> dict[str, Any]:
+    goal, found = standing.goal, standing.found
+    return {
+        "kpi": goal.kpi,
+        "segment": goal.segment,
+        "by": goal.by.isoformat(),
+        "target": float(standing.target),
+        "found": None if found is None else float(found),
+    }
 
 
 def _against(old: Programme, comparison: Comparison) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from loyalty.console import COULD_NOT, Failure
 from loyalty.history.events import History
 from loyalty.simulate.comparison import Comparison
 from loyalty.simulate.economics import Plan, Result, Swing, break_even, reckoned, sensitivity
+from loyalty.simulate.goals import Standing
 from loyalty.simulate.outcome import Outcome
 from loyalty.simulate.scenario import Scenario, Uplift
 
@@ -40,6 +41,7 @@ class Simulation:
     segment_of: Mapping[str, str]
     against: tuple[Programme, Comparison] | None = None
     model: Model | None = None
+    goals: tuple[Standing, ...] = ()
 
 
 def margin_of(outcome: Outcome, given: Fraction | None) -> Fraction | None:

@@ -13,6 +13,7 @@ from loyalty.simulate.outcome import Outcome
 from loyalty.simulate.replay import rules_of
 from loyalty.simulate.result import Simulation
 from loyalty.simulate.telling_against import against_section
+from loyalty.simulate.telling_goals import goals_section
 from loyalty.simulate.telling_scenario import scenario_section
 
 TOP = 10
@@ -33,9 +34,13 @@ def page_of(found: Simulation) -> Page:
     sections = [_discounts_section(found, money)] if found.programme.document.discounts else []
     if outcome.issued:
         sections += [_points_section(outcome, money, points), _rules_section(found, money, points)]
+    elif outcome.rewards:
+        sections.append(Section("Rewards", "What members get that is not points.", remarks=_rewards(outcome)))
     sections += [*_tier_sections(found), _members_section(found, money, points)]
     if found.against is not None:
         sections.insert(0, against_section(found, *found.against, money))
+    if found.goals:
+        sections.append(goals_section(found, money))
     if found.model is not None:
         sections.append(scenario_section(found.model, money))
     return Page(f"{name_of(found.programme)}: what it does", subtitle, _key_figures(found, money, points), sections, _notes(found, money))
@@ -155,7 +160,7 @@ def _rules_section(found: Simulation, money: Money, points: Points) -> Section:
         remarks=[
             *_limits(outcome),
             *_silent(found, named),
-            *(f"{whole(count)} x the reward {reward} was given." for reward, count in outcome.rewards.most_common()),
+            *_rewards(outcome),
         ],
     )
 
