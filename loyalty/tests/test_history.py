@@ -159,3 +159,20 @@ def test_a_history_moved_by_years_keeps_its_weekdays(tmp_path: Path):
     later = history.later(15)
     assert [event.occurred_at.weekday() for event in later.events] == [event.occurred_at.weekday() for event in history.events]
     assert (later.first_day.year, later.purchases[0].purchase.occurred_at) == (2025, later.events[0].occurred_at)
+
+
+@pytest.mark.parametrize("content", [b"not packed at all", gzip.compress(TILL.encode())[:-20], gzip.compress(TILL.encode())[:60] + b"x" * 40])
+def test_a_file_that_is_not_packed_as_its_name_says_is_named(tmp_path: Path, content: bytes):
+    with pytest.raises(Failure, match=r"Cannot read .*till.csv.gz: it is not packed as its name says, or not whole"):
+        read(tmp_path / "till.csv.gz", content)
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"", "does not begin with the names of its columns"), (b"\xff\xfe\x00\x01", "Line 1 is not UTF-8")])
+def test_what_is_no_table_is_said_to_be_none(tmp_path: Path, content: bytes, said: str):
+    with pytest.raises(Failure, match=said):
+        read(tmp_path / "till.csv", content)
+
+
+def test_each_row_that_does_not_fit_is_counted_even_where_they_are_neighbours(tmp_path: Path):
+    text = TILL.replace("1,lamp,", "1,lamp,extra,").replace("2,mug,1,", "2,mug,extra,1,")
+    assert read(tmp_path / "till.csv", text, skip_bad=True).skipped == 2

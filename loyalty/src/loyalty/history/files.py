@@ -1,6 +1,7 @@
 """Opens files of purchases: CSV, JSON lines and Parquet, packed by gzip or not, and cuts them into receipts."""
 
 import gzip
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -20,14 +21,15 @@ FETCHED = 10_000
 _DELIMITERS = ",;\t|"
 
 
-def opened(path: Path) -> IO[bytes]:
-    """Open a file for reading bytes, unpacked."""
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for reading bytes, unpacked. Whatever is wrong with it, also further down, is told by its name."""
     try:
-        if path.suffix == ".gz":
-            return cast("IO[bytes]", gzip.open(path, "rb"))
-        return path.open("rb")
-    except OSError as error:
-        raise Failure(f"Cannot read {path}: {error.strerror}.", code=COULD_NOT) from error
+        with cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb") as stream:
+            yield stream
+    except (OSError, EOFError, zlib.error) as error:
+        what = error.strerror if isinstance(error, OSError) else None
+        raise Failure(f"Cannot read {path}: {what or 'it is not packed as its name says, or not whole'}.", code=COULD_NOT) from error
 
 
 def kind_of(path: Path) -> str:
@@ -40,7 +42,7 @@ def kind_of(path: Path) -> str:
     if name.endswith((".csv", ".tsv", ".txt")):
         return "csv"
     advice = "Rename it to .csv, .jsonl or .parquet, with .gz behind it if it is packed."
-    raise Failure(f"Cannot tell by its name what {path.name} is.", advice=advice, code=COULD_NOT)
+    raise Failure(f"Cannot tell by its name what {path.name or path} is.", advice=advice, code=COULD_NOT)
 
 
 def header_of(path: Path) -> tuple[list[str], str]:
@@ -53,7 +55,12 @@ def header_of(path: Path) -> tuple[list[str], str]:
         first = stream.readline()
     if kind == "jsonl":
         return list(_object(first, 1)), ","
-    text = first.decode("utf-8-sig", errors="replace").rstrip("\r\n")
+    try:
+        text = first.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise Failure("Line 1 is not UTF-8.", advice="Convert the file: iconv -f latin1 -t utf-8.", code=COULD_NOT) from error
+    if not text.strip():
+        raise Failure(f"{path} does not begin with the names of its columns.", advice="Is it empty?", code=COULD_NOT)
     delimiter = max(_DELIMITERS, key=text.count)
     return [name.strip('"') for name in text.split(delimiter)], delimiter
 

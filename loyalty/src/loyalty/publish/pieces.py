@@ -76,10 +76,10 @@ def _row(header: list[str], cells: list[str]) -> dict[str, str]:
 
 
 def grouped(rows: Iterable[tuple[int, dict[str, str]]], column: str | None) -> Iterator[Piece]:
-    """Give one piece a row, or one for neighbouring rows that agree in a column. Each row comes with its line."""
+    """Give one piece a row, or one for neighbouring rows that agree in a column. Each row comes with its line; one that does not fit stands alone."""
     begun, together = 0, list[dict[str, str]]()
     for line, row in rows:
-        if together and (column is None or row[column] != together[0][column]):
+        if together and (column is None or MISFIT in row or MISFIT in together[0] or row[column] != together[0][column]):
             yield Piece(begun, orjson.dumps(together))
             together = []
         if not together:
