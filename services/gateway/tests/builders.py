@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api import coupon_examples, examples, hold_examples, reward_examples
+from gateway.api import adjustment_examples, coupon_examples, examples, hold_examples, reward_examples
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -40,6 +40,11 @@ ACCRUAL: dict[str, Any] = {
     "GET /v1/programmes/coffee-bonus/terms": {**examples.TERMS, "markdown": "# Coffee bonus", "html": "<h1>Coffee bonus</h1>"},
 }
 ACCRUAL |= {
+    "POST /v1/adjustments": adjustment_examples.REQUESTED,
+    "GET /v1/adjustments": adjustment_examples.WAITING,
+    f"GET /v1/adjustments/{adjustment_examples.ADJUSTMENT_ID}": adjustment_examples.BOOKED,
+    f"POST /v1/adjustments/{adjustment_examples.ADJUSTMENT_ID}/approve": adjustment_examples.BOOKED,
+    "POST /v1/transfers": adjustment_examples.TRANSFER,
     f"GET /v1/accounts/m:{examples.ANA}/rewards": reward_examples.REWARDS,
     "GET /v1/raffles/coffee-bonus/spring": reward_examples.RAFFLE,
     "POST /v1/offers": reward_examples.OFFERS,

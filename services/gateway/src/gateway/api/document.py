@@ -18,6 +18,7 @@ TAGS = (
     {"name": "me", "description": "A member asks about themselves, and nobody else."},
     {"name": "tills", "description": "Before and at the till: what a cart would earn, what waits for a guest, joining."},
     {"name": "rewards", "description": "What members have beside points: gifts, discounts, services, privileges, cashback."},
+    {"name": "by hand", "description": "Points given or taken by two operators, or handed on to another member."},
     {"name": "events", "description": "What happened, from systems that cannot speak Kafka."},
     {"name": "evidence", "description": "What was decided, and why."},
     {"name": "programmes", "description": "The rules in force."},

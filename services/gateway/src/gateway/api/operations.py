@@ -18,10 +18,13 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "scope-missing": (403, "The token does not carry the scope."),
     "not-a-member": (403, "The token is not a member's own."),
     "proof-refused": (403, "The till's statement is not believed; `reasons` says why."),
+    "own-account": (403, "Nobody adjusts their own account."),
+    "second-person": (403, "Whoever asked for it does not approve it."),
     "unknown-member": (404, "There is no such member."),
     "unknown-holder": (404, "Nobody has earned or registered under this holder."),
     "unknown-grant": (404, "There is no such grant."),
     "unknown-hold": (404, "There is no such hold."),
+    "unknown-adjustment": (404, "There is no such adjustment."),
     "unknown-quote": (404, "There is no such quote, or its time is over."),
     "unknown-purchase": (404, "There is no such purchase."),
     "unknown-event": (404, "No such event has been decided; it may still be on its way."),
@@ -39,6 +42,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "hold-captured": (409, "The points of the hold were used; `hold` shows it."),
     "hold-released": (409, "The points of the hold were given back; `hold` shows it."),
     "hold-expired": (409, "Nobody resolved the hold in time, so its points were given back; `hold` shows it."),
+    "already-approved": (409, "Somebody approved it before."),
+    "request-lapsed": (409, "It was asked for more than a day ago; ask again."),
     "cursor-of-another-account": (409, "The points have moved since the page before; begin with the newest change."),
     "already-used": (409, "It has been used."),
     "expired": (409, "Its last day is over."),
@@ -84,6 +89,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "spending-closed": (422, "The programme has ended, and so has the time in which its points could be used."),
     "permit-used": (422, "The permit was used for another hold."),
     "over-captured": (422, "More points than were put aside."),
+    "transfer-not-allowed": (422, "The programme does not let points be handed on."),
+    "transfer-to-oneself": (422, "Nobody hands points on to themselves."),
     "quote-mismatch": (422, "The quote was made for somebody else, or is another merchant's."),
     "quote-changed": (422, "What the quote says no longer holds; ask for another."),
     "over-returned": (422, "More than is left of the purchase."),
@@ -104,6 +111,14 @@ OF_A_HOLD = (
     "unknown-quote", "quote-mismatch", "quote-changed",
 )  # fmt: skip
 OF_A_RESOLVED_HOLD = ("key-missing", "unknown-hold", "hold-captured", "hold-released", "still-running", "conflict")
+OF_AN_ADJUSTMENT = ("key-missing", "own-account", "unknown-holder", "still-running", "conflict")
+OF_AN_APPROVAL = (
+    "key-missing", "second-person", "own-account", "unknown-adjustment", "already-approved", "request-lapsed", "still-running", "conflict",
+    "insufficient-points",
+)  # fmt: skip
+OF_A_TRANSFER = (
+    "key-missing", "unknown-holder", "still-running", "conflict", "insufficient-points", "transfer-not-allowed", "transfer-to-oneself", "account-too-new",
+)  # fmt: skip
 OF_A_RETURN = (
     "unknown-purchase",
     "over-returned",

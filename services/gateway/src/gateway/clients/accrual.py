@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.coupons import CouponCodes, CouponState, Limits
 from contracts.entitled import Entitlement, Offers, Raffle, Rewards
-from contracts.holds import Hold
+from contracts.holds import Adjustment, Adjustments, Hold, Transfer
 from contracts.quotes import Quote
 from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote, Tier
 from contracts.terms import WrittenTerms
@@ -62,6 +62,26 @@ class Accrual:
     async def release(self, hold_id: UUID, asking: Asking) -> Hold:
         """Ask to give the points of a hold back."""
         return await self._service.ask(Hold, Question(f"/v1/holds/{hold_id}/release", body=b"{}", reads=False), asking)
+
+    async def request_adjustment(self, wanted: bytes, asking: Asking) -> Adjustment:
+        """Ask for points to be given or taken once somebody else approves it."""
+        return await self._service.ask(Adjustment, Question("/v1/adjustments", body=wanted, reads=False), asking)
+
+    async def approve_adjustment(self, adjustment_id: UUID, asking: Asking) -> Adjustment:
+        """Ask to book an adjustment in the name of the asking's token."""
+        return await self._service.ask(Adjustment, Question(f"/v1/adjustments/{adjustment_id}/approve", body=b"{}", reads=False), asking)
+
+    async def adjustments(self, asking: Asking) -> Adjustments:
+        """Ask what waits for somebody to approve it."""
+        return await self._service.ask(Adjustments, Question("/v1/adjustments"), asking)
+
+    async def adjustment(self, adjustment_id: UUID, asking: Asking) -> Adjustment:
+        """Ask what became of an adjustment."""
+        return await self._service.ask(Adjustment, Question(f"/v1/adjustments/{adjustment_id}"), asking)
+
+    async def transfer(self, wanted: bytes, asking: Asking) -> Transfer:
+        """Ask to hand points of one member on to another."""
+        return await self._service.ask(Transfer, Question("/v1/transfers", body=wanted, reads=False), asking)
 
     async def issue_coupons(self, order: bytes, asking: Asking) -> CouponCodes:
         """Ask for new codes of a coupon. The idempotency key travels with the asking."""
