@@ -9,7 +9,7 @@ import pytest
 
 from contracts.envelope import Event
 
-from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, a_purchase, an_activity, linked, registered, returned
+from .builders import ANAS_CARD, BORIS_CARD, BREAD, MEMBER_ANA, a_purchase, an_activity, linked, registered, returned
 from .conftest import Service
 from .test_checks import audit
 
@@ -153,3 +153,12 @@ async def test_links_registrations_and_purchases_all_at_once_strand_nothing(serv
     await service.hear(*(a_purchase(f"last/{card}", holder=card) for card in cards))
     assert await audit(service) == []
     assert {holder for holder, _ in await service.balances()} == {MEMBER_ANA}
+
+
+async def test_two_hundred_purchases_at_once_of_one_member_earn_no_more_than_the_cap(service: Service):
+    """The programme's cap leaves room for 20 of the 200, and the last point of it is given."""
+    await service.publish(BREAD.replace("programme: bread", "programme: rolls").replace("corner-bakery", "rolls") + "cap: {points: 205, per: day}\n")
+    batches = [[a_purchase(f"{batch}/{number}", merchant="rolls") for number in range(25)] for batch in range(8)]
+    await asyncio.gather(*(service.hear(*batch, partition=number) for number, batch in enumerate(batches)))
+    assert await service.balances() == {(ANAS_CARD, "rolls"): (0, 205)}
+    assert await audit(service) == []
