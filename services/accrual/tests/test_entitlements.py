@@ -66,6 +66,18 @@ async def test_points_of_a_new_member_buy_nothing_while_the_programme_lets_them_
     assert (await redeem(caller, "drink", "b", **body))[0] == 201
 
 
+async def test_points_of_a_programme_that_is_over_buy_nothing_even_before_the_clock_takes_them(service: Service, caller: Caller):
+    service.clock.now = NOON
+    await visit(service)
+    later = CAFE.replace("version: 1", "version: 2").replace("2024-01-01", "2025-03-11")
+    await service.publish(later + "close: {earn_until: 2025-03-12, spend_until: 2025-03-14}\n")
+    service.clock.now = NOON + timedelta(days=4)
+    assert (await redeem(caller, "ticket", "a"))[0] == 201
+    service.clock.now = NOON + timedelta(days=5)
+    status, problem = await redeem(caller, "ticket", "b")
+    assert (status, problem["code"]) == (422, "spending-closed")
+
+
 async def test_a_member_has_a_reward_as_often_as_the_limit_says(service: Service, caller: Caller):
     await visit(service, kopecks=2000_00)
     answers = [await redeem(caller, "drink", key) for key in "abc"]
@@ -245,6 +257,21 @@ async def test_a_privilege_of_a_level_is_used_so_often_a_month(service: Service,
     service.clock.now += timedelta(days=31)
     assert await sauna("e") == (200, 1)
     assert (await redeem(caller, "lounge"))[0] == 201
+
+
+async def test_what_is_left_of_a_privilege_goes_with_the_level(service: Service, caller: Caller):
+    for number in range(3):
+        await visit(service, f"p-{number}")
+    body = {"holder": ANAS_CARD, "programme": "cafe", "privilege": "sauna"}
+    _, opened = await ask(caller, "/v1/privileges/use", "a", **body)
+    assert opened["uses_left"] == 1
+    await service.hear(returned("p-2", merchant="cafe"))
+    named = {"code": opened["code"]}
+    assert [(await ask(caller, f"/v1/{path}/use", path, **said))[1]["code"] for path, said in (("privileges", body), ("entitlements", named))] == [
+        "tier-needed"
+    ] * 2
+    await visit(service, "p-4")
+    assert (await ask(caller, "/v1/entitlements/use", "b", **named))[1]["state"] == "used"
 
 
 async def test_many_uses_of_a_privilege_at_once_are_no_more_than_there_are(service: Service, caller: Caller):

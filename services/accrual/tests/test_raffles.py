@@ -53,6 +53,17 @@ async def test_a_raffle_is_promised_and_drawn_once(service: Service, caller: Cal
     assert len([each for each in await service.fetch(LIVE) if each[0] in ("mug", "drink")]) == 3
 
 
+async def test_a_later_version_changes_neither_time_nor_prizes_of_a_draw_that_was_promised(service: Service, caller: Caller, promised: dict[str, Any]):
+    later = CAFE.replace("version: 1", "version: 2").replace("2024-01-01", "2025-03-20")
+    await service.publish(later.replace("draw: 2025-04-01, prizes: [{reward: mug}, {reward: drink, count: 2}]", "draw: 2025-03-25, prizes: [{reward: mug}]"))
+    service.clock.now = datetime(2025, 3, 26, tzinfo=UTC)
+    assert (await ask(caller, f"{RAFFLE}/draw", "early"))[1]["code"] == "too-early"
+    service.clock.now = AFTER
+    _, draw = await ask(caller, f"{RAFFLE}/draw", "now")
+    assert faults(draw, commitment=promised["commitment"]) == []
+    assert [winner["reward"] for winner in draw["winners"]] == ["mug", "drink", "drink"]
+
+
 async def test_late_tickets_and_those_taken_back_are_not_drawn(service: Service, caller: Caller, promised: dict[str, Any]):
     service.clock.now = AFTER
     await service.hear(a_purchase("late", merchant="cafe", holder=CARDS[0], at=AFTER), returned(CARDS[1], merchant="cafe", holder=CARDS[1]))

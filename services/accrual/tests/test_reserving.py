@@ -1,6 +1,7 @@
 """Holds of a quote: everything that it counts on is reserved together, used by the purchase that names the hold, or given back."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -95,7 +96,17 @@ async def test_the_purchase_that_names_the_hold_uses_what_was_reserved_once(club
     assert await audit(club.service) == []
 
 
-async def test_what_was_reserved_is_there_again_when_the_hold_is_released_or_its_time_is_over(club: Caller):
+async def test_what_was_reserved_is_there_again_when_its_purchase_is_refused(club: Caller):
+    """The till's clock is an hour ahead."""
+    hold = (await held(club, await quoted(club), "1")).json()
+    at = club.service.clock() + timedelta(hours=1)
+    bought = a_purchase("1", merchant=SHOP, kopecks=65_00, zone="UTC", coupons=("SPRING",), hold_id=hold["hold_id"], at=at)
+    assert await club.service.hear(bought) == ["refused in-the-future"]
+    assert await counted(club) == {}
+    assert await audit(club.service) == []
+
+
+async def test_what_was_reserved_is_there_again_when_the_hold_when_the_hold_is_released_or_its_time_is_over(club: Caller):
     hold = (await held(club, await quoted(club), "1")).json()
     await club.post(f"/v1/holds/{hold['hold_id']}/release", {}, **{"idempotency-key": "release"})
     await the_clock(club)
@@ -121,6 +132,21 @@ async def test_a_quote_that_no_longer_holds_reserves_nothing(club: Caller):
         assert (await held(club, each, f"b-{number}", holder=BORIS_CARD)).status_code == 201
     refused = await held(club, quote, "1")
     assert (refused.status_code, refused.json()["code"]) == (422, "quote-changed")
+
+
+@pytest.mark.parametrize("kind", ["code: SPRING, uses: 5", "unique: true"])
+async def test_carts_held_side_by_side_use_a_coupon_no_more_often_than_its_member_may(caller: Caller, kind: str):
+    await caller.service.publish(CLUB.replace("code: SPRING, uses: 2", f"{kind}, per_member: 1"))
+    await caller.service.hear(a_purchase("before", merchant=SHOP, kopecks=50_00, zone="UTC"))
+    codes = ["SPRING", "spring"]
+    if "unique" in kind:
+        codes = (await caller.post("/v1/coupons", {"programme": "club", "coupon": "spring", "count": 2}, **{"idempotency-key": "o"})).json()["codes"]
+    one, other = [(await caller.post("/v1/quotes", {"holder": ANAS_CARD, "purchase": CART | {"coupons": [code]}})).json() for code in codes]
+    assert one["discount_amount"] == other["discount_amount"] == 5_00
+    hold = (await held(caller, one, "1")).json()
+    assert (await held(caller, other, "2")).json()["code"] == "quote-changed"
+    await caller.post(f"/v1/holds/{hold['hold_id']}/release", {}, **{"idempotency-key": "release"})
+    assert (await held(caller, other, "3")).status_code == 201
 
 
 async def test_a_quote_is_its_holders_its_merchants_and_lives_ten_minutes(club: Caller):

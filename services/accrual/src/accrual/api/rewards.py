@@ -12,7 +12,7 @@ from accrual.api.parts import Desk
 from accrual.domain.rewards.entitlements import Denied, Entitlement
 from accrual.handlers import offering, redeeming, rewarding
 from accrual.handlers.entitlements import Handover
-from accrual.handlers.holds import TOO_NEW
+from accrual.handlers.holds import CLOSED, TOO_NEW
 from accrual.handlers.rewarding import Named
 from accrual.handlers.rewards import Origin
 from accrual.store import Connection
@@ -26,7 +26,11 @@ from shared.logs import traceparent
 from shared.problems import Problem
 
 #: What a refusal is to a caller; everything else is a conflict with how things stand.
-_STATUS = {TOO_NEW: 422, **dict.fromkeys(("unknown-entitlement", "unknown-holder", "unknown-privilege", "unknown-programme", "unknown-reward"), 404)}
+_STATUS = {
+    TOO_NEW: 422,
+    CLOSED: 422,
+    **dict.fromkeys(("unknown-entitlement", "unknown-holder", "unknown-privilege", "unknown-programme", "unknown-reward"), 404),
+}
 _Act = Callable[[rewarding.Desk], Awaitable[Entitlement | list[Entitlement] | Denied]]
 
 

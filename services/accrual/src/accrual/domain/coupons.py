@@ -74,6 +74,10 @@ class CouponBook:
         """Tell whether a coupon may be used again when everything that it was used for comes back."""
         return coupon in self._coupons and self._coupons[coupon].give_back
 
+    def most_of(self, coupon: str) -> int | None:
+        """Return how often one member may use a coupon; None: as often as there are uses."""
+        return self._coupons[coupon].per_member if coupon in self._coupons else None
+
     def usable(self, purchase: Purchase, day: date, state: AccountState) -> Usable:
         """Return what may be used on a day of the store's calendar; `state.codes` says which codes were issued, and may be used at that time."""
         if not (purchase.coupons and self._coupons):

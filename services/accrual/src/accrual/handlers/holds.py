@@ -118,7 +118,7 @@ async def _reserve(connection: Connection, programmes: Programmes, quote: Stored
     if wanted is None or (await holders.resolve(connection, [wanted]))[wanted].account_id != account_id:
         return Declined(QUOTE_MISMATCH, "the quote was made for somebody else")
     key = event_key(origin.source, origin.event_id)
-    reserved = await reserve(connection, programmes, quote, hold_id=hold_id, key=key, now=origin.occurred_at)
+    reserved = await reserve(connection, programmes, quote, account_id=account_id, hold_id=hold_id, key=key, now=origin.occurred_at)
     return Declined(QUOTE_CHANGED, reserved) if isinstance(reserved, str) else reserved
 
 

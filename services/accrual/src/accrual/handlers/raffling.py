@@ -38,9 +38,9 @@ async def commit(desk: Desk, programme_id: str, raffle: str, *, seed: bytes) -> 
 
 
 async def draw(desk: Desk, programme_id: str, raffle: str, *, beacon: str) -> Promise | Denied:
-    """Draw, once: the winners' tickets are used, and they have their prizes."""
-    programme = desk.programmes.in_force(programme_id, at=desk.now)
+    """Draw, once, as the version says that was in force when the draw was promised: the winners' tickets are used, and they have their prizes."""
     promise = await raffles.find(desk.connection, programme_id, raffle, lock=True)
+    programme = desk.programmes.in_force(programme_id, at=desk.now if promise is None else promise.committed_at)
     if programme is None or raffle not in programme.rewards.raffles:
         return _UNKNOWN
     if promise is None:

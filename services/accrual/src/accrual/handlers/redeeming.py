@@ -10,7 +10,7 @@ from accrual.domain.rewards.entitlements import Denied, Entitlement, Way
 from accrual.domain.spending.rules import frozen_until
 from accrual.handlers.books import Books
 from accrual.handlers.entitlements import issue_id
-from accrual.handlers.holds import TOO_NEW
+from accrual.handlers.holds import CLOSED, TOO_NEW
 from accrual.handlers.rewarding import Desk, count, counted, locked_account
 from accrual.handlers.spending import Spending, step_of
 from accrual.store import holders, ledger
@@ -33,7 +33,7 @@ async def redeem(desk: Desk, wanted: Wanted, reward_id: str) -> Entitlement | De
         return Denied("unknown-holder", "nobody has earned or registered under this holder")
     rewards = programme.rewards
     state, tally = await counted(desk, account_id, programme, [reward_id])
-    denied = rewards.denied(reward, state, at=desk.now) or _too_new(programme, state, now=desk.now)
+    denied = rewards.denied(reward, state, at=desk.now) or _not_now(programme, state, now=desk.now)
     if denied is not None:
         return denied
     lots = {lot.id: lot for lot in (await ledger.open_lots_of(desk.connection, [account_id])).get(account_id, ())}
@@ -56,7 +56,9 @@ async def redeem(desk: Desk, wanted: Wanted, reward_id: str) -> Entitlement | De
     return given
 
 
-def _too_new(programme: Programme, state: AccountState, *, now: datetime) -> Denied | None:
-    """Tell whether the points of somebody who has just joined have to wait, as at a till."""
-    frozen = frozen_until(programme, state.profile)
-    return Denied(TOO_NEW, "points of a new member can be used some time after registering") if frozen is not None and frozen > now else None
+def _not_now(programme: Programme, state: AccountState, *, now: datetime) -> Denied | None:
+    """Tell why points cannot be used now, as at a till: their owner has just joined, or the programme's time for spending is over."""
+    frozen, ends = frozen_until(programme, state.profile), programme.terms.spends_until
+    if frozen is not None and frozen > now:
+        return Denied(TOO_NEW, "points of a new member can be used some time after registering")
+    return Denied(CLOSED, f"points could be used until {ends:%Y-%m-%d %H:%M} UTC") if ends is not None and ends <= now else None

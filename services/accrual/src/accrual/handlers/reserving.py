@@ -1,5 +1,6 @@
 """Reserves all that a quote counts on beside points: uses of coupons, budgets, stock. The hold has it until its purchase comes, or until it ends."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -7,9 +8,12 @@ from uuid import UUID
 
 import orjson
 
+from accrual.domain.budgets import code_of, own_uses_key
 from accrual.domain.decisions import Refusal
 from accrual.domain.facts import Purchase
+from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
+from accrual.domain.usage import Amounts, coupons_in
 from accrual.handlers.books import Books
 from accrual.handlers.captures import named_by
 from accrual.handlers.carts import purchase_of, quote_cart
@@ -18,7 +22,7 @@ from accrual.handlers.receipts import Receipt
 from accrual.handlers.rewards import SOURCE
 from accrual.handlers.spending import Spending
 from accrual.handlers.tally import Holding, Tally
-from accrual.store import Connection, reservations, shared
+from accrual.store import Connection, accounts, coupons, reservations, shared
 from accrual.store.quotes import StoredQuote
 from accrual.store.reservations import Reservation
 from contracts.requests import QuoteRequest
@@ -40,7 +44,9 @@ def cart_of(quote: StoredQuote) -> QuoteRequest:
     return QuoteRequest.model_validate_json(quote.asked)
 
 
-async def reserve(connection: Connection, programmes: Programmes, quote: StoredQuote, *, hold_id: UUID, key: bytes, now: datetime) -> Reserved | str:
+async def reserve(
+    connection: Connection, programmes: Programmes, quote: StoredQuote, *, account_id: UUID, hold_id: UUID, key: bytes, now: datetime
+) -> Reserved | str:
     """Reserve what the quote's purchase would use now; the holder's account must be locked. A text says what is no longer as it was quoted."""
     asked = cart_of(quote)
     fact = purchase_of(asked.purchase, now=now)
@@ -55,12 +61,29 @@ async def reserve(connection: Connection, programmes: Programmes, quote: StoredQ
     if {line.line_id: line.paid_amount for line in found.priced.lines} != told:
         return "the cart costs something else now: a coupon, a budget or the holder's level has changed"
     used = found.decision.effects.shared
+    if await _reserved_before(connection, programme, account_id, dict(used), now=now):
+        return "a coupon is reserved for the holder's other carts as often as one member may use it"
     if used:
         tally = await Tally.open(connection, common.keys, causes=[hold_id.bytes])
         tally.raise_to(programme.terms.id, used, Holding(hold_id.bytes, key))
         await tally.save(connection)
         await reservations.add(connection, Reservation(hold_id, programme.terms.id))
     return Reserved(found.purchase)
+
+
+async def _reserved_before(connection: Connection, programme: Programme, account_id: UUID, used: Amounts, *, now: datetime) -> bool:
+    """Tell whether a limit per member is reached together with what the account's other holds reserve: they count when their purchases come."""
+    limited = any(each.per_member is not None for each in programme.document.coupons)
+    others = await reservations.of_account(connection, account_id, now=now) if used and limited else []
+    if not others:
+        return False
+    held = [{key.counter: amount for key, amount in each.items()} for each in (await shared.used(connection, [id_.bytes for id_ in others])).values()]
+    shown = {(programme.terms.id, code) for each in [*held, used] for key in each if (code := code_of(key)) is not None}
+    codes = {code: found.coupon for (_, code), found in (await coupons.find(connection, shown)).items()}
+    reserved = Counter(coupon for each in held for coupon in coupons_in(each, codes))
+    wanted = [(coupon, most) for coupon in coupons_in(used, codes) if (most := programme.coupons.most_of(coupon)) is not None]
+    own = (await accounts.counters(connection, [(account_id, own_uses_key(coupon)) for coupon, _ in wanted])).get(account_id, {})
+    return any(own.get(own_uses_key(coupon), 0) + reserved[coupon] >= most for coupon, most in wanted)
 
 
 def causes_of(receipts: Iterable[Receipt]) -> frozenset[bytes]:

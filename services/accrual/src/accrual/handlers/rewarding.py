@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from accrual.domain.accounts import AccountState, CounterKey
+from accrual.domain.document.rewards import Privilege
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.domain.rewards import entitlements as domain
@@ -79,7 +80,8 @@ async def use(desk: Desk, named: Named, *, purpose: str | None, handover: Handov
         return UNKNOWN
     if (found.kind == PAID_OUT) != pays_out:
         return Denied("paid-out", "cashback is paid out by an operator") if found.kind == PAID_OUT else Denied("not-paid-out", "only cashback is paid out")
-    after = domain.use(found, purpose=purpose, at=desk.now)
+    denied = await _level_lost(desk, found) if found.way is Way.PRIVILEGE else None
+    after = denied or domain.use(found, purpose=purpose, at=desk.now)
     return after if isinstance(after, Denied) else await _taken(desk, found, after, StepName.USED, handover=handover)
 
 
@@ -104,7 +106,7 @@ async def choose_default(desk: Desk, found: Entitlement) -> Entitlement | Denied
 
 
 async def use_privilege(desk: Desk, wanted: Wanted, privilege: str, *, handover: Handover) -> Entitlement | Denied:
-    """Use a privilege of a holder's tier once. The first use of a period opens an entitlement for all of them."""
+    """Use a privilege of the tier that a holder has now once. The first use of a period opens an entitlement for all of them."""
     programme = desk.programmes.in_force(wanted.programme, at=desk.now)
     if programme is None or privilege not in programme.rewards.privileges:
         return Denied("unknown-privilege", "the programme has no such privilege")
@@ -117,11 +119,10 @@ async def use_privilege(desk: Desk, wanted: Wanted, privilege: str, *, handover:
     book = Entitlements([] if found is None else [found])
     owner = (await holders.owners(desk.connection, [account_id]))[account_id].holder
     messages = list[Message]()
+    denied = await _not_of_level(desk, programme, part, account_id)
+    if denied is not None:
+        return denied
     if found is None:
-        stranger = (await accounts.load(desk.connection, [account_id]))[account_id].state
-        denied = rewards.privileged(part, await with_level(desk.connection, desk.programmes, programme, account_id, stranger, at=desk.now))
-        if denied is not None:
-            return denied
         found = rewards.opened(part, Issue(id_, account_id, Way.PRIVILEGE, privilege, desk.now))
         messages += book.issue(found, owner=owner, origin=desk.origin, now=desk.now)
     after = domain.use(found, purpose=None, at=desk.now)
@@ -214,6 +215,19 @@ async def _chosen(desk: Desk, found: Entitlement, programme: Programme, options:
     if default and (over := domain.lapse(found)) is not None:
         return await _taken(desk, found, over, StepName.EXPIRED)
     return denied or UNKNOWN
+
+
+async def _not_of_level(desk: Desk, programme: Programme, privilege: Privilege, account_id: UUID) -> Denied | None:
+    """Tell whether the level of a locked account has not got a privilege now: who falls in the middle of a period has lost what is left of it."""
+    stranger = (await accounts.load(desk.connection, [account_id]))[account_id].state
+    return programme.rewards.privileged(privilege, await with_level(desk.connection, desk.programmes, programme, account_id, stranger, at=desk.now))
+
+
+async def _level_lost(desk: Desk, opened: Entitlement) -> Denied | None:
+    """Tell the same of a privilege that was opened, by the version that opened it."""
+    programme = desk.programme_of(opened)
+    privilege = programme.rewards.privileges.get(opened.reward)
+    return None if privilege is None else await _not_of_level(desk, programme, privilege, opened.account_id)
 
 
 async def _taken(desk: Desk, before: Entitlement, after: Entitlement, name: StepName, *, handover: Handover = NOBODY) -> Entitlement:

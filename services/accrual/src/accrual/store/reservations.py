@@ -1,6 +1,7 @@
 """Which holds reserve more than points. What they reserve is held in `shared`, under their ids."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,6 +17,10 @@ class Reservation(NamedTuple):
 
 _ADD = "insert into reservation (hold_id, programme) values ($1, $2)"
 _FORGET = "delete from reservation where hold_id = any($1::uuid[])"
+_OF_ACCOUNT = """
+    select reservation.hold_id from reservation join hold on hold.id = reservation.hold_id
+    where hold.account_id = $1 and (hold.state = 'captured' or hold.state = 'open' and hold.expires_at > $2)
+"""
 # One that was captured by a call keeps what it reserved until its purchase comes: that was used, too.
 _LAPSED = """
     select reservation.hold_id, reservation.programme from reservation join hold on hold.id = reservation.hold_id
@@ -31,6 +36,11 @@ async def add(connection: Connection, reservation: Reservation) -> None:
 async def forget(connection: Connection, hold_ids: Collection[UUID]) -> None:
     """Remember no longer what was given back."""
     await connection.execute(_FORGET, list(hold_ids))
+
+
+async def of_account(connection: Connection, account_id: UUID, *, now: datetime) -> list[UUID]:
+    """Find the holds of an account that reserve something for a purchase still to come."""
+    return [row[0] for row in await connection.fetch(_OF_ACCOUNT, account_id, now)]
 
 
 async def lapsed(connection: Connection, *, limit: int) -> list[Reservation]:

@@ -135,6 +135,7 @@ OF_A_REGISTRATION = ("key-missing", "proof-refused", "still-running", "two-membe
 OF_A_TOKEN = ("token-missing", "token-invalid", "scope-missing")
 OF_A_REWARD = (
     "unknown-holder", "unknown-reward", "insufficient-balance", "tier-needed", "out-of-stock", "limit-reached", "not-for-points", "account-too-new",
+    "spending-closed",
 )  # fmt: skip
 OF_AN_ENTITLEMENT = ("unknown-entitlement", "already-used", "expired", "taken-back", "reserved", "not-reserved", "choice-open", "not-a-choice")
 ALWAYS = ("invalid-request", "service-unavailable")

@@ -161,7 +161,7 @@ def _of_entitlements(router: APIRouter, gateway: Gateway) -> None:
         "/v1/entitlements/use",
         response_model=entitled.Entitlement,
         summary="Hand a reward over",
-        **_command(gateway, "rewards:write", reply=examples.USED, body=examples.USE, problems=["paid-out", *OF_AN_ENTITLEMENT]),
+        **_command(gateway, "rewards:write", reply=examples.USED, body=examples.USE, problems=["paid-out", "tier-needed", *OF_AN_ENTITLEMENT]),
     )
     async def use(wanted: entitled.UseRequest, request: Request) -> Response:
         """Use an entitlement once, by the code that its owner shows, and say who handed it over and where."""
