@@ -163,11 +163,12 @@ def test_a_rule_is_said_as_it_runs():
     assert texts["en"]["earning/base"] == "Points: 1 for each 20 EUR."
     assert (
         texts["en"]["earning/tea"]
-        == "Points of the purchase times 1.5; for goods of the category tea or cakes, on Saturday or Sunday; at most 300 per calendar month."
+        == "Points of the purchase times 1.5, fixed ones apart; for goods of the category tea or cakes, on Saturday or Sunday; at most 300 per calendar month."
     )
     assert (
         texts["ru"]["earning/tea"]
-        == "Points за покупку умножаются на 1,5; за товары категории tea или cakes, по дням: суббота или воскресенье; не больше 300 в календарный месяц."
+        == "Points за покупку умножаются на 1,5, кроме фиксированных; за товары категории tea или cakes, по дням: суббота или воскресенье; "
+        "не больше 300 в календарный месяц."
     )
     assert the_terms(rules, "ru").paragraphs()["earning/tea"].heading == "Чай"
 
@@ -184,7 +185,7 @@ def test_what_is_offered_privately_is_told_to_nobody_else():
 
 def test_what_a_document_does_not_say_is_told_where_it_matters():
     assert the_terms(BASE).paragraphs()["expiry"].text == "They do not expire."
-    assert the_terms(BASE, expiry="{after: 21 days}", language="ru").paragraphs()["expiry"].text == "Они живут 21 день."
+    assert the_terms(BASE, expiry="{after: 21 days}", language="ru").paragraphs()["expiry"].text == "Они действуют 21 день."
 
 
 def test_names_that_look_like_html_stay_names():
@@ -206,4 +207,33 @@ def test_a_programme_without_points_says_nothing_of_them():
 def test_a_rule_that_repeats_is_said_in_words():
     rule = "- {id: fridays, when: {repeats: 'FREQ=MONTHLY;BYDAY=-1FR'}, give: {fixed: 5}}\n"
     assert the_terms(BASE + rule).paragraphs()["earning/fridays"].text == "Points: 5; each month, on the last Friday."
-    assert the_terms(BASE + rule, "ru").paragraphs()["earning/fridays"].text == "Points: 5; каждый месяц, по дням: последний день: пятница."
+    assert the_terms(BASE + rule, "ru").paragraphs()["earning/fridays"].text == "Points: 5; каждый месяц, в последнюю пятницу."
+
+
+def test_a_promise_of_more_names_what_it_leaves_out():
+    told = the_terms(BASE + "- {id: all, give: {multiply: 2}}\n- {id: some, give: {multiply: 2, of: [base]}}\n").paragraphs()
+    assert told["earning/all"].text == "Points of the purchase times 2, fixed ones apart."
+    assert told["earning/some"].text == "Points of the purchase times 2 (those of «base»)."
+
+
+def test_what_is_free_comes_on_top_of_what_is_bought():
+    when = "when: {sku: nail, every: 3}, free: 1"
+    discounts = f"[{{id: more, {when}}}, {{id: half, {when}, percent: 50}}, {{id: gift, {when}, gift: hammer}}]"
+    english, russian = (the_terms(BASE, language, discounts=discounts).paragraphs() for language in LANGUAGES)
+    assert english["discounts/more"].text.startswith("1 more free, the cheapest, for the article nail, for each 3 bought")
+    assert english["discounts/half"].text.startswith("50 % off, the price of 1 more, the cheapest, for the article nail, for each 3 bought")
+    assert english["discounts/gift"].text.startswith("1 free on top, namely the article hammer, for the article nail, for each 3 bought")
+    assert russian["discounts/more"].text.startswith("Ещё 1 шт. бесплатно, самые дешёвые, за товар с артикулом nail")
+
+
+def test_russian_counts_as_russians_do():
+    told = the_terms(BASE, "ru", coupons="[{id: hello, code: HELLO, uses: 1000, per_member: 1}]").paragraphs()
+    assert told["coupons/hello"].text.startswith("Всеми участниками вместе: не более 1000 раз, каждым участником: не более 1 раза")
+
+
+def test_levels_count_what_points_are_called():
+    levels = "{by: points_earned, window: forever, levels: [{id: friend, from: 0}, {id: gold, from: 100}]}"
+    points = "{name: {en: beans, ru: зёрна}, worth: 1.00}"
+    english, russian = (the_terms(BASE, language, tiers=levels, points=points).paragraphs()["tiers"].text for language in LANGUAGES)
+    assert english.startswith("What counts: beans earned. From the beginning on.")
+    assert russian.startswith("Считается: начисленные зёрна. За всё время.")

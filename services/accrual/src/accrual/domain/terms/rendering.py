@@ -12,7 +12,7 @@ _STYLE = (
     ":root{color-scheme:light dark}"
     "body{font:1rem/1.6 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}"
     "h1{line-height:1.2}h2{margin-top:2rem}"
-    "p{margin:.5rem 0}p strong{margin-right:.4em}"
+    "p{margin:.5rem 0}"
     "p code{opacity:.6;font-size:.75rem;margin-left:.5em}"
     ".version{opacity:.7}"
 )
@@ -45,5 +45,5 @@ def as_record(terms: PublicTerms) -> dict[str, Any]:
 
 
 def _paragraph(paragraph: Paragraph) -> str:
-    heading = f"<strong>{escape(paragraph.heading)}.</strong>" if paragraph.heading else ""
-    return f'<p id="{escape(paragraph.part)}">{heading}{escape(paragraph.text)}<code>{escape(paragraph.part)}</code></p>'
+    heading = f"<strong>{escape(paragraph.heading)}.</strong> " if paragraph.heading else ""
+    return f'<p id="{escape(paragraph.part)}">{heading}{escape(paragraph.text)} <code>{escape(paragraph.part)}</code></p>'

@@ -12,7 +12,7 @@ from accrual.domain.terms.words import Words
 
 #: What stands between the clauses of a part; a comma where not named.
 _BETWEEN = {
-    **dict.fromkeys(("Give", "Cap", "Dates", "Paid", "Spent", "Streak", "Row", "Band", "Limit", "Grants", "Velocity"), " "),
+    **dict.fromkeys(("Give", "Cap", "Dates", "Paid", "Spent", "Row", "Band", "Limit", "Grants", "Velocity"), " "),
     "Rule": "; ",
     "Stair": ": ",
     "Reach": " / ",  # any one of them is enough
@@ -55,7 +55,7 @@ def _clause(part: BaseModel, key: str, value: Any, words: Words, voice: Voice) -
         return words.instead[value].in_(voice.language)
     said = value_of(value, words, voice)
     return (
-        words.in_(voice.language).format_map(dict.fromkeys(("value", "money", "named", "percent", "repeats", "times"), said) | {"points": voice.points})
+        words.in_(voice.language, part).format_map(dict.fromkeys(("value", "money", "named", "percent", "repeats", "times"), said) | {"points": voice.points})
         if said
         else ""
     )
@@ -71,7 +71,7 @@ def value_of(value: Any, words: Words, voice: Voice) -> str:
     if isinstance(value, Mapping) and voice.language in value:
         return str(value[voice.language])
     if str(value) in words.values:
-        return words.values[str(value)].in_(voice.language)
+        return words.values[str(value)].in_(voice.language).format(points=voice.points)
     return next((say(value, voice) for mark, say in _MARKED.items() if mark in words.en), voice.value(value))
 
 

@@ -43,13 +43,14 @@ class Words(NamedTuple):
     worse: Worse = Worse.CHANGED
     values: Mapping[str, Said] = {}  #: what each word that may stand there means; from the worst for members to the best, where `worse` is LESS
     instead: Mapping[str, Said] = {}  #: whole clauses, for words that may stand where a number is expected
+    beside: Mapping[str, Said] = {}  #: the clause where another key of the same part is written too
     always: bool = False  #: said even where the document is silent, and the default holds
     absent: Said | None = None  #: said where nothing is
     together: bool = False  #: of several values all hold, not one of them
 
-    def in_(self, language: Language) -> str:
-        """Return the text in one language."""
-        return self.en if language == "en" else self.ru
+    def in_(self, language: Language, part: object = None) -> str:
+        """Return the text in one language, as it is said in this part."""
+        return next((said for key, said in self.beside.items() if getattr(part, key, None) is not None), Said(self.en, self.ru)).in_(language)
 
 
 class Hidden(NamedTuple):

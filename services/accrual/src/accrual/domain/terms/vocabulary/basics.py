@@ -9,7 +9,7 @@ PERIODS = {
     "month": Said("per calendar month", "в календарный месяц"),
     "quarter": Said("per calendar quarter", "в календарный квартал"),
     "year": Said("per calendar year", "в календарный год"),
-    "ever": Said("in all", "за всё время"),
+    "ever": Said("ever", "за всё время"),
 }
 TRIGGERS = {
     "purchase": Said("for a purchase", "за покупку"),
@@ -18,7 +18,7 @@ TRIGGERS = {
 }
 ROUNDINGS = {
     "floor": Said("down", "вниз"),
-    "half_up": Said("to the nearest, halves up", "до ближайшего, половины вверх"),
+    "half_up": Said("to the nearest, halves up", "до ближайшего, половина вверх"),
     "ceil": Said("up", "вверх"),
 }
 
@@ -41,12 +41,12 @@ BASICS: Vocabulary = {
         Worse.MORE,
         absent=Said("They can be used at once", "Тратить можно сразу"),
     ),
-    "Document.expiry": Words("How long {points} live", "Сколько {points} живут", Worse.TIGHTER, absent=Said("They do not expire", "Срок не ограничен")),
+    "Document.expiry": Words("How long {points} live", "Сколько действуют {points}", Worse.TIGHTER, absent=Said("They do not expire", "Срок не ограничен")),
     "Document.late": Words("What comes late", "О чём узнали поздно"),
     "Document.returns": Words("When goods are returned", "Если товар возвращён"),
     "Points.name": Words("They are called {value}", "Они называются {value}", Worse.NEVER, always=True),
-    "Points.decimals": Words("They are counted to {value} decimal places", "Считаются до знака после запятой: {value}"),
-    "Points.worth": Words("One is worth {money} when it is spent", "Один стоит {money} при оплате", Worse.LESS),
+    "Points.decimals": Words("They are counted to {value} decimal places", "Знаков после запятой: {value}"),
+    "Points.worth": Words("One is worth {money} when it is spent", "Стоимость одной единицы при оплате: {money}", Worse.LESS),
     "Points.rounding": Words("{value}", "{value}", always=True),
     "Points.basis": Words("{value}", "{value}", always=True),
     "Rounded.mode": Words("fractions are rounded {value}", "дробные части округляются {value}", Worse.LESS, ROUNDINGS, always=True),
@@ -79,15 +79,15 @@ BASICS: Vocabulary = {
     ),
     "Pending.at_latest": Words("at the latest after {value}", "не позднее чем через {value}", Worse.MORE),
     "Pending.on": Words("this is so {value}", "это относится к начислениям {value}", Worse.MORE, TRIGGERS, together=True),
-    "Expiry.after": Words("They live for {value}", "Они живут {value}", Worse.LESS),
+    "Expiry.after": Words("They live for {value}", "Они действуют {value}", Worse.LESS),
     "Expiry.to": Words(
         "{value}",
         "{value}",
         Worse.LESS,
         {
-            "end_of_month": Said("to the end of that month", "до конца того месяца"),
-            "end_of_quarter": Said("to the end of that quarter", "до конца того квартала"),
-            "end_of_year": Said("to the end of that year", "до конца того года"),
+            "end_of_month": Said("to the end of that month", "и далее до конца месяца"),
+            "end_of_quarter": Said("to the end of that quarter", "и далее до конца квартала"),
+            "end_of_year": Said("to the end of that year", "и далее до конца года"),
         },
     ),
     "Expiry.on": Words("until the next {value} (month-day), the whole day", "до ближайшей даты {value} (месяц-день) включительно"),
@@ -111,9 +111,7 @@ BASICS: Vocabulary = {
         "если оно уже потрачено, {value}",
         Worse.LESS,
         {
-            "block": Said(
-                "the seller may refuse the return of the goods' gifts, and nothing is owed", "продавец предупредит об этом до возврата, и долга не возникает"
-            ),
+            "block": Said("the seller tells you so before the return, and nothing is owed", "продавец предупредит об этом до возврата, и долга не возникает"),
             "debt": Said("the next ones pay for it", "его погасят следующие начисления"),
             "clamp": Said("nothing is owed", "долга не возникает"),
         },

@@ -62,7 +62,7 @@ CAMPAIGNS: Vocabulary = {
     "Spent.per": Words("{value}", "{value}", values=PERIODS, always=True),
     "Streak.purchases": Words("purchases: {value}", "покупки: {value}", Worse.MORE, always=True),
     "Streak.per": Words("{value}", "{value}", values=PERIODS),
-    "Streak.times": Words("{times} in a row", "{times} подряд", Worse.MORE),
+    "Streak.times": Words("{value} times in a row", "раз подряд: {value}", Worse.MORE),
     "Give.table": Words("{points} by the receipt: {value}", "{points} по сумме чека: {value}"),
     "Give.volume": Words("{points} for the whole volume of the period: {value}", "{points} за весь объём периода: {value}"),
     "Give.reward": Words("a reward: {named}", "награда: {named}"),

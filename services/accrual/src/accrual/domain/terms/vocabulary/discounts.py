@@ -12,7 +12,15 @@ DISCOUNTS: Vocabulary = {
     "Discount.percent": Words("{percent} off", "скидка {percent}", Worse.LESS),
     "Discount.amount": Words("{money} off", "скидка {money}", Worse.LESS),
     "Discount.table": Words("off the price: {value}", "скидка: {value}"),
-    "Discount.free": Words("{value} free", "бесплатно: {value} шт.", Worse.LESS),
+    "Discount.free": Words(
+        "{value} more free, the cheapest",
+        "ещё {value} шт. бесплатно, самые дешёвые",
+        Worse.LESS,
+        beside={
+            "percent": Said("the price of {value} more, the cheapest", "на ещё {value} шт., самые дешёвые"),
+            "gift": Said("{value} free on top", "{value} шт. в подарок"),
+        },
+    ),
     "Discount.gift": Words("namely the article {value}", "а именно товар с артикулом {value}"),
     "Discount.when": Words("{value}", "{value}"),
     "Discount.on": Words(
@@ -54,8 +62,8 @@ DISCOUNTS: Vocabulary = {
     "Coupon.name": Hidden("the heading of the paragraph", Worse.NEVER),
     "Coupon.code": Hidden("it is told to those whom it is meant for"),
     "Coupon.unique": Words("each code is given to one member", "каждый код выдаётся одному участнику"),
-    "Coupon.uses": Words("all members together can use it {times}", "число использований всеми участниками: {value}", Worse.TIGHTER),
-    "Coupon.per_member": Words("each member {times}", "каждым участником: {value}", Worse.TIGHTER),
+    "Coupon.uses": Words("all members together can use it {times}", "всеми участниками вместе: не более {value}", Worse.TIGHTER),
+    "Coupon.per_member": Words("each member {times}", "каждым участником: не более {value}", Worse.TIGHTER),
     "Coupon.first": Words("from {value} on", "с {value}", Worse.MORE),
     "Coupon.until": Words("until {value} inclusive", "по {value} включительно", Worse.TIGHTER),
     "Coupon.valid": Words("for {value} after it was given", "{value} со дня выдачи", Worse.TIGHTER),

@@ -55,7 +55,12 @@ EARNING: Vocabulary = {
     ),
     "Give.whole_steps": Words("(full steps of the receipt only)", "(только за полные шаги чека)", Worse.MORE),
     "Give.fixed": Words("{points}: {value}", "{points}: {value}", Worse.LESS),
-    "Give.multiply": Words("{points} of the purchase times {value}", "{points} за покупку умножаются на {value}", Worse.LESS),
+    "Give.multiply": Words(
+        "{points} of the purchase times {value}, fixed ones apart",
+        "{points} за покупку умножаются на {value}, кроме фиксированных",
+        Worse.LESS,
+        beside={"of": Said("{points} of the purchase times {value}", "{points} за покупку умножаются на {value}")},
+    ),
     "Give.of": Words("(those of {named})", "(те, что даёт {named})", Worse.NARROWER),
     "Goods.category": Words("goods of the category {value}", "товары категории {value}", Worse.NARROWER),
     "Goods.brand": Words("goods of the brand {value}", "товары марки {value}", Worse.NARROWER),

@@ -4,7 +4,7 @@ from accrual.domain.terms.vocabulary.basics import PERIODS
 from accrual.domain.terms.words import Hidden, Said, Vocabulary, Words, Worse
 
 MEASURES = {
-    "points_earned": Said("points earned", "начисленные баллы"),
+    "points_earned": Said("{points} earned", "начисленные {points}"),
     "money_spent": Said("money spent", "сумма покупок"),
     "purchases": Said("purchases", "число покупок"),
 }
@@ -21,8 +21,9 @@ STANDING: Vocabulary = {
             "calendar_month": Said("the calendar month", "календарный месяц"),
             "calendar_quarter": Said("the calendar quarter", "календарный квартал"),
             "calendar_year": Said("the calendar year", "календарный год"),
-            "forever": Said("all time", "всё время"),
+            "forever": Said("", ""),
         },
+        instead={"forever": Said("from the beginning on", "за всё время")},
     ),
     "Tiers.enter": Words(
         "a level begins {value}",
@@ -56,10 +57,12 @@ STANDING: Vocabulary = {
     "Level.id": Hidden("the paragraph is tied to it", Worse.NEVER),
     "Level.name": Hidden("the heading of the paragraph", Worse.NEVER),
     "Level.first": Words("from {value}", "от {value}", always=True),
-    "Level.multiply": Words("{points} of rules are multiplied by {value}", "{points} по правилам умножаются на {value}", Worse.LESS),
+    "Level.multiply": Words(
+        "{points} of a purchase are multiplied by {value}, fixed ones apart", "{points} за покупку умножаются на {value}, кроме фиксированных", Worse.LESS
+    ),
     "Level.privileges": Words("it brings: {named}", "даёт: {named}", Worse.LESS, together=True),
     "Reach.any": Words("{value}", "{value}", Worse.MORE, always=True),
-    "Reach.points_earned": Words("{value} points earned", "{value} начисленных баллов", Worse.MORE),
+    "Reach.points_earned": Words("{value} {points} earned", "{value} (начисленные {points})", Worse.MORE),
     "Reach.money_spent": Words("{money} spent", "{money} покупок", Worse.MORE),
     "Reach.purchases": Words("{value} purchases", "{value} покупок", Worse.MORE),
     "Spending.minimum": Words("at least {value} at once", "не меньше {value} за раз", Worse.MORE),
@@ -81,10 +84,10 @@ STANDING: Vocabulary = {
         },
         absent=Said("they cannot be given to another member", "передать их другому участнику нельзя"),
     ),
-    "Fraud.grants": Words("at most {value}", "не более {value}", Worse.TIGHTER),
+    "Fraud.grants": Words("{points} are given at most {value}", "{points} начисляются не более {value}", Worse.TIGHTER),
     "Fraud.velocity": Words("{value}", "{value}", Worse.TIGHTER),
     "Fraud.hold_spending": Words("a new member can use what was earned after {value}", "новый участник может тратить начисленное через {value}", Worse.MORE),
-    "Grants.times": Words("{value} rewards", "{value} начислений", Worse.LESS),
+    "Grants.times": Words("{times}", "{times}", Worse.LESS),
     "Grants.per": Words("{value}", "{value}", values=PERIODS, always=True),
     "Velocity.purchases": Words("of more than {value} purchases", "из более чем {value} покупок", Worse.LESS),
     "Velocity.within": Words("within {value} the others earn nothing", "за {value} остальные ничего не приносят", Worse.MORE),
