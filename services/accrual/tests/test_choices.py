@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from contracts.purchases import Line
+
 from .benefits import CAFE, LIVE, ask, audited, lapse, told
 from .builders import ANAS_CARD, BORIS_CARD, a_purchase, an_activity, returned
 from .conftest import Caller, Service
@@ -53,6 +55,20 @@ async def test_a_choice_of_which_nothing_is_left_expires(service: Service):
     await lapse(service)
     states = [each[:2] for each in await service.fetch(LIVE)]
     assert sorted(states) == [("cake", "issued"), ("drink", "issued"), ("drink", "issued"), ("drink", "issued"), ("thanks", "expired")]
+    assert await audited(service) == []
+
+
+@pytest.mark.parametrize("followed", ["returned", "corrected"])
+async def test_what_was_chosen_of_what_a_purchase_gave_is_there_for_others_when_it_is_taken_back(service: Service, caller: Caller, followed: str):
+    await service.publish(CAFE.replace("programme: cafe", "programme: bar").replace("[cafe]", "[bar]").replace("{reward: mug}}", "{reward: thanks}}"))
+    cups = a_purchase(merchant="bar", lines=(Line(line_id="1", sku="cup", category="cup", paid_amount=9_00, quantity=3000),))
+    assert await service.hear(cups) == ["granted"]
+    ((code,),) = await service.fetch("select code from entitlement")
+    assert (await ask(caller, "/v1/entitlements/choose", code=code, reward="cake"))[0] == 200
+    fewer = a_purchase(merchant="bar", revision=2, lines=(Line(line_id="1", sku="cup", category="cup", paid_amount=6_00, quantity=2000),))
+    assert await service.hear(returned(merchant="bar") if followed == "returned" else fewer) == ["reversed"]
+    assert await service.fetch(LIVE) == [("cake", "reversed", 0)]
+    assert await service.fetch("select value from shared_counter where rule = 'reward/cake'") == [(0,)]
     assert await audited(service) == []
 
 

@@ -1,6 +1,7 @@
 """Locks what is counted for all accounts together, as far as the events of a batch may read or change it; and finds codes issued one by one."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from accrual.domain.accounts import AccountState
@@ -14,7 +15,7 @@ from accrual.handlers.pasts import Pasts
 from accrual.handlers.receipts import Receipt
 from accrual.handlers.surroundings import NOTHING_COMMON, Common, Issued, Surroundings
 from accrual.handlers.tiers import Levels
-from accrual.store import Connection, accounts, coupons, holders, shared
+from accrual.store import Connection, accounts, coupons, entitlements, holders, shared
 from accrual.store.holders import Wanted
 from accrual.store.shared import SharedKey
 
@@ -41,8 +42,10 @@ async def lock_for_purchases(connection: Connection, receipts: Sequence[Receipt]
             decided.append((receipt.programme, receipt.fact))
             if receipt.exchanged is not None and (as_of := decided_as(receipt, before, by_key)) is not None:
                 decided.append(as_of)
-    used = await shared.used(connection, followed)
-    return await lock_common(connection, decided, held=(key for keys in used.values() for key in keys))
+    chosen = frozenset(id_.bytes for id_ in await entitlements.ids_of_causes(connection, followed)) if programmes.choose else frozenset()
+    used = await shared.used(connection, {*followed, *chosen})
+    common = await lock_common(connection, decided, held=(key for keys in used.values() for key in keys))
+    return replace(common, chosen=chosen) if chosen else common
 
 
 async def state_seen(connection: Connection, account_id: UUID | None, programmes: Programmes, programme: Programme, fact: Fact) -> AccountState:

@@ -37,6 +37,7 @@ class Common:
 
     keys: frozenset[SharedKey] = frozenset()
     codes: Mapping[tuple[str, str], Issued] = field(default_factory=dict)
+    chosen: frozenset[bytes] = frozenset()  #: rewards given for purchases that are followed; one that was chosen holds its stock itself
 
 
 NOTHING_COMMON = Common()
@@ -69,7 +70,7 @@ class Surroundings:
         levels: Levels | None = None,
     ) -> "Surroundings":
         """Read what these programmes may ask about these accounts, and what the causes hold; all counters among it must be locked."""
-        tally = await Tally.open(connection, common.keys, causes=causes)
+        tally = await Tally.open(connection, common.keys, causes=[*causes, *common.chosen])
         asked = any(programme.asks_segments for programme in programmes)
         return cls(tally, common, await segments.of_accounts(connection, account_ids) if asked else None, levels)
 

@@ -13,6 +13,7 @@ from accrual.handlers.entitlements import due_ids
 from accrual.handlers.pasts import Past
 from accrual.handlers.rewards import Origin
 from accrual.handlers.tally import Holding
+from shared.ids import event_key
 from shared.outbox import Message
 
 
@@ -34,6 +35,8 @@ def take_back(books: Books, past: Past, kept: Kept, holding: Holding, *, owner: 
     held = dict(books.tally.used(past.key))
     for each in wanted:
         reward = rewards.get(each.reward)
+        if _freed(books, each, holding.event_key):
+            continue
         if reward is not None and held.get(reward.stock_key, 0) > 0:
             held[reward.stock_key] -= 1
     books.tally.hold(past.programme.terms.id, {key: amount for key, amount in held.items() if amount}, holding)
@@ -48,8 +51,19 @@ def give_anew(books: Books, past: Past, due: Iterable[RewardDue], *, owner: str 
         return []
     still = due_ids(past.key, wanted)
     surplus = [each for each in books.entitlements.of_cause(past.key) if each.id not in still]
+    for each in surplus:
+        if not each.ended:
+            _freed(books, each, event_key(origin.source, origin.event_id))
     messages = books.entitlements.take_back(surplus, owner=owner, origin=origin, now=now)
     return messages + books.entitlements.issue_due(rewards, wanted, account_id=past.account_id, owner=owner, cause=past.key, origin=origin, now=now)
+
+
+def _freed(books: Books, entitlement: Entitlement, event: bytes) -> bool:
+    """Give back the stock that a reward holds itself because it was chosen later, not by its purchase. Tells whether it held any."""
+    holds_some = bool(books.tally.used(entitlement.id.bytes))
+    if holds_some:
+        books.tally.hold(entitlement.programme, {}, Holding(entitlement.id.bytes, event))
+    return holds_some
 
 
 def _counted(past: Past, entitlements: Iterable[Entitlement]) -> tuple[tuple[CounterKey, int], ...]:

@@ -42,6 +42,7 @@ _ADD_STEP = """
 _BY_ID = f"select {_COLUMNS} from entitlement where id = any($1::uuid[])"  # noqa: S608  a constant
 _BY_CODE = f"select {_COLUMNS} from entitlement where code = $1"  # noqa: S608  a constant
 _OF_CAUSES = f"select {_COLUMNS} from entitlement where cause = any($1::bytea[]) order by cause, id"  # noqa: S608  a constant
+_IDS_OF_CAUSES = "select id from entitlement where cause = any($1::bytea[])"
 _OF_ACCOUNT = f"""
     select {_COLUMNS} from entitlement
     where account_id = $1 and (state in ('open', 'issued', 'reserved') or $2) order by issued_at desc, id limit $3
@@ -103,6 +104,11 @@ async def by_code(connection: Connection, code: str) -> Entitlement | None:
 async def of_causes(connection: Connection, causes: Collection[bytes]) -> list[Entitlement]:
     """Read all that was given for these purchases and activities, in one order."""
     return [_entitlement(row) for row in await connection.fetch(_OF_CAUSES, list(causes))] if causes else []
+
+
+async def ids_of_causes(connection: Connection, causes: Collection[bytes]) -> list[UUID]:
+    """Name all that was given for these purchases."""
+    return [row[0] for row in await connection.fetch(_IDS_OF_CAUSES, list(causes))] if causes else []
 
 
 async def of_account(connection: Connection, account_id: UUID, *, ended: bool, limit: int) -> list[Entitlement]:
