@@ -19,6 +19,13 @@ from .builders import FRIDAY_NOON, a_document, a_line, a_purchase
 _ROUNDINGS = {"floor": ROUND_FLOOR, "half_up": ROUND_HALF_UP, "ceil": ROUND_CEILING}
 
 
+#: Levels and coupons that discounts ask for.
+CLUB = {
+    "tiers": "{by: money_spent, window: forever, levels: [{id: plain, from: 0}, {id: silver, from: 100}, {id: gold, from: 200}]}",
+    "coupons": "[{id: ten, code: TEN}]",
+}
+
+
 def a_discount_document(discounts: str, **sections: str) -> str:
     """A programme without points, with these discounts."""
     text = a_document("", points="", **sections).replace("earning:\n\n", "")
@@ -27,7 +34,7 @@ def a_discount_document(discounts: str, **sections: str) -> str:
 
 def discounted(discounts: str | Document, *lines: Line | int, visit: Visit | None = None, **more: Any) -> Priced:
     """Price a cart under some discounts."""
-    document = read(a_discount_document(discounts)) if isinstance(discounts, str) else discounts
+    document = read(a_discount_document(discounts, **CLUB)) if isinstance(discounts, str) else discounts
     purchase = a_purchase(*lines, **more)
     return price(compile_discounts(document, purchase.currency), purchase, visit or Visit(FRIDAY_NOON))
 

@@ -160,6 +160,8 @@ def test_dates_are_those_of_the_store():
         ("{id: d, percent: 5, when: {currency: USD}}", "discounts[0].when.currency", "not a currency of the programme"),
         ("{id: d, percent: 5, when: {category: a, exclude: {category: a}}}", "discounts[0].when.exclude.category", "both asked for and excluded"),
         ("{id: d, percent: 5, when: {dates: {until: 2019-01-01}}}", "discounts[0].when.dates", "can never apply"),
+        ("{id: d, percent: 5, when: {tier: gold}}", "discounts[0].when.tier", "there is no tier `gold`"),
+        ("{id: d, percent: 5, when: {coupon: spring}}", "discounts[0].when.coupon", "there is no coupon `spring`"),
         ("{id: d, percent: 5, rounding: {to: 0.001}}", "discounts[0].rounding.to", "finer than the smallest coin"),
         ("{id: d, percnt: 5}", "discounts[0].percnt", "unknown key"),
     ],

@@ -48,4 +48,6 @@ def _single(rule: Rule) -> Decimal | None:
     """Return the least that the rule gives when it gives something, where the document says it."""
     if rule.give.fixed is not None:
         return rule.give.fixed
+    if rule.give.table is not None:
+        return rule.give.table[0].points
     return rule.give.points if rule.give.per == "visit" else None

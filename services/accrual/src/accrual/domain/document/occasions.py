@@ -26,7 +26,7 @@ def window_findings(when: Occasion, path: Path, document: Document) -> Iterator[
     """Yield dates, days and hours that overlap, or never come."""
     windows, hours = when.dates or (), sorted(when.hours or ())
     for one, other in combinations(windows, 2):
-        if _first(one) <= _last(other) and _first(other) <= _last(one):
+        if meet(one, other):
             yield Finding((*path, "dates"), f"two windows overlap from {max(_first(one), _first(other))} on", "make them one, or part them")
     for early, late in pairwise(hours):
         if late[:5] < early[6:]:
@@ -36,6 +36,11 @@ def window_findings(when: Occasion, path: Path, document: Document) -> Iterator[
         yield Finding((*path, "dates"), "this can never apply: the programme version is not in force then", "remove it, or correct its dates")
     elif windows and when.days and not any(_has_weekday(window, when.days) for window in windows):
         yield Finding((*path, "days"), f"there is no {' or '.join(when.days)} between these dates", "correct the days or the dates")
+
+
+def meet(one: Dates, other: Dates) -> bool:
+    """Tell whether two windows have a day together."""
+    return _first(one) <= _last(other) and _first(other) <= _last(one)
 
 
 def _first(window: Dates) -> date:

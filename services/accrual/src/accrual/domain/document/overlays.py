@@ -1,6 +1,7 @@
 """What is wrong with campaigns: one that gives nothing, is never on, or is for nobody."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from accrual.domain.amounts import in_units
 from accrual.domain.document.campaigns import Campaign
@@ -8,7 +9,7 @@ from accrual.domain.document.document import Document
 from accrual.domain.document.earning import Occasion
 from accrual.domain.document.further import repeat_findings, unknown_findings
 from accrual.domain.document.money import money_findings
-from accrual.domain.document.occasions import window_findings
+from accrual.domain.document.occasions import meet, window_findings
 from accrual.domain.document.problems import Finding, Path
 from accrual.domain.document.rules import RESERVED, content_findings
 
@@ -45,6 +46,10 @@ def _offer_findings(campaign: Campaign, path: Path, document: Document) -> Itera
     for rule in campaign.earning:
         if budget.points is not None and rule.give.fixed is not None and rule.give.fixed > budget.points:
             yield Finding((*path, "budget", "points"), f"is below one grant of `{rule.id}`, {rule.give.fixed}", "raise the budget, or give less")
+        money, worth = budget.money, document.points.worth
+        if isinstance(money, Decimal) and isinstance(worth, Decimal) and rule.give.fixed is not None and rule.give.fixed * worth > money:
+            message = f"is below one grant of `{rule.id}`, worth {(rule.give.fixed * worth).normalize():f}"
+            yield Finding((*path, "budget", "money"), message, "raise the budget, or give less")
 
 
 def _rule_findings(campaign: Campaign, path: Path, document: Document) -> Iterator[Finding]:
@@ -58,4 +63,6 @@ def _rule_findings(campaign: Campaign, path: Path, document: Document) -> Iterat
         ids.append(rule.id)
         for key in sorted({"stacking", "group", "priority"} & rule.model_fields_set):
             yield Finding((*where, key), "the rules of a campaign add up", "remove it; which of several campaigns applies, `campaign_stacking` says")
+        if campaign.dates and rule.when.dates and not any(meet(one, other) for one in campaign.dates for other in rule.when.dates):
+            yield Finding((*where, "when", "dates"), "this can never apply: the campaign is not on then", "remove it, or correct its dates")
         yield from content_findings(rule, where, document)

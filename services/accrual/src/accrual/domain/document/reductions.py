@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from accrual.domain.document.discounts import Discount, Stair
 from accrual.domain.document.document import Document
+from accrual.domain.document.further import unknown_findings
 from accrual.domain.document.money import money_findings
 from accrual.domain.document.occasions import goods_findings, window_findings
 from accrual.domain.document.problems import Finding, Path
@@ -23,6 +24,8 @@ def discount_findings(document: Document) -> Iterator[Finding]:
         yield from _money(discount, path, document)
         yield from goods_findings(discount.when, (*path, "when"))
         yield from window_findings(discount.when, (*path, "when"), document)
+        yield from unknown_findings("tier", discount.when.tier or (), (*path, "when", "tier"), document)
+        yield from unknown_findings("coupon", discount.when.coupon or (), (*path, "when", "coupon"), document)
 
 
 def _money(discount: Discount, path: Path, document: Document) -> Iterator[Finding]:

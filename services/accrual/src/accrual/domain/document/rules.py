@@ -30,6 +30,9 @@ def rule_findings(rule: Rule, path: Path, document: Document) -> Iterator[Findin
 def content_findings(rule: Rule, path: Path, document: Document) -> Iterator[Finding]:
     """Yield what is wrong with what a rule says, its own or a campaign's."""
     yield from _trigger_findings(rule, path)
+    for merchant in rule.when.merchant or ():
+        if merchant not in document.merchants:
+            yield Finding((*path, "when", "merchant"), f"{merchant} sells nothing in this programme", f"known here: {', '.join(document.merchants)}")
     yield from _money_findings(rule, path, document)
     yield from _unit_findings(rule, path, document)
     yield from goods_findings(rule.when, (*path, "when"))
