@@ -7,7 +7,7 @@ import pytest
 
 from accrual.domain.rewards.raffles import faults
 
-from .benefits import CAFE, LIVE, ask, audited, redeem
+from .benefits import CAFE, LIVE, ask, audited, lapse, redeem
 from .builders import a_purchase, returned
 from .conftest import Caller, Service
 
@@ -71,6 +71,19 @@ async def test_late_tickets_and_those_taken_back_are_not_drawn(service: Service,
     await ask(caller, "/v1/entitlements/use", "used", code=(await service.fetch("select code from entitlement order by issued_at, code limit 1"))[0][0])
     _, draw = await ask(caller, f"{RAFFLE}/draw", "now")
     assert len(draw["tickets"]) == 4
+
+
+async def test_a_ticket_that_was_good_at_its_time_is_drawn_however_late_somebody_draws(service: Service, caller: Caller):
+    await service.publish(CAFE.replace("kind: ticket, cost: 10", "kind: ticket, cost: 10, valid: 22 days"))
+    await ask(caller, f"{RAFFLE}/commitment")
+    await service.hear(a_purchase(merchant="cafe"))
+    assert (await redeem(caller, "ticket"))[1]["expires_at"] == "2025-04-01T21:00:00Z"
+    service.clock.now = AFTER
+    assert await lapse(service) == 1
+    _, draw = await ask(caller, f"{RAFFLE}/draw", "now")
+    assert [winner["reward"] for winner in draw["winners"]] == ["mug"]
+    assert await service.fetch(LIVE) == [("ticket", "expired", 0), ("mug", "issued", 0)]
+    assert await audited(service) == []
 
 
 async def test_what_was_not_promised_is_not_drawn(service: Service, caller: Caller):

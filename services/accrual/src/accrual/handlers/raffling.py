@@ -11,7 +11,7 @@ from accrual.domain.lifetimes import start_of
 from accrual.domain.programme import Programme
 from accrual.domain.rewards import raffles as domain
 from accrual.domain.rewards.catalogue import Issue
-from accrual.domain.rewards.entitlements import Denied, Entitlement, StepName, Way, use
+from accrual.domain.rewards.entitlements import Denied, Entitlement, State, StepName, Way, use
 from accrual.handlers.entitlements import Entitlements, Handover, issue_id
 from accrual.handlers.rewarding import Desk
 from accrual.store import accounts, holders, raffles
@@ -85,7 +85,8 @@ async def _give(desk: Desk, programme: Programme, raffle: str, winners: Mapping[
     names = await holders.owners(desk.connection, set(owners.values()))
     for id_, reward_id in winners.items():
         ticket, reward = tickets[id_], programme.rewards.get(reward_id)
-        after = use(ticket, purpose=ticket.reserved_for, at=drawn_at(programme, raffle))
+        late = ticket.state is State.EXPIRED  # since it was good at its time: it wins, and has ended
+        after = ticket if late else use(ticket, purpose=ticket.reserved_for, at=drawn_at(programme, raffle))
         if not isinstance(after, Entitlement) or ticket.account_id != owners[id_] or reward is None:
             raise Repeat("a ticket was taken back before it was drawn")
         owner = names[ticket.account_id].holder

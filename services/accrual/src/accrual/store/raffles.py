@@ -24,7 +24,8 @@ _COMMIT = "insert into raffle (programme, raffle, commitment, seed, committed_at
 _DRAW = "update raffle set drawn_at = $3, published = $4 where programme = $1 and raffle = $2"
 _TICKETS = """
     select id, account_id from entitlement
-    where programme = $1 and reward = $2 and state in ('issued', 'reserved') and issued_at < $3 and (expires_at is null or expires_at > $3) order by id
+    where programme = $1 and reward = $2 and state in ('issued', 'reserved', 'expired') and issued_at < $3 and (expires_at is null or expires_at > $3)
+    order by id
 """
 
 
@@ -45,5 +46,5 @@ async def drawn(connection: Connection, programme: str, raffle: str, *, publishe
 
 
 async def tickets(connection: Connection, programme: str, reward: str, *, before: datetime) -> dict[UUID, UUID]:
-    """List the live tickets that were given before a moment, with the accounts that have them."""
+    """List the tickets that were given before a moment and were good then, with the accounts that have them."""
     return {row[0]: row[1] for row in await connection.fetch(_TICKETS, programme, reward, before)}
