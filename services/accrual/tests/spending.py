@@ -44,7 +44,8 @@ async def held(service: Service, points: int, **asked: Any) -> UUID:
 async def capture(service: Service, hold_id: UUID, *, points: int | None = None) -> Shown | Declined:
     """Use the points of a hold."""
     async with service.pool.acquire() as connection, connection.transaction():
-        return await holds.capture(connection, hold_id, points=points, source=TILL, key=str(random_id()), now=service.clock())
+        programmes = await service.catalogue.current(connection)
+        return await holds.capture(connection, programmes, hold_id, points=points, source=TILL, key=str(random_id()), now=service.clock())
 
 
 async def release(service: Service, hold_id: UUID) -> Shown | Declined:

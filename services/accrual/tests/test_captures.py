@@ -126,7 +126,7 @@ async def test_points_come_back_in_proportion_into_their_own_lot(shop: Service):
     assert await audit(shop) == []
 
 
-@pytest.mark.parametrize("order", ["capture first", "purchase first", "return first", "all in one batch"])
+@pytest.mark.parametrize("order", ["capture first", "purchase first", "return first", "capture last", "a correction captures", "all in one batch"])
 async def test_points_captured_by_a_call_come_back_whatever_came_first(shop: Service, order: str):
     hold_id = await held(shop, 90)
     bought_, back_ = paid_with(hold_id), brought_back()
@@ -141,8 +141,22 @@ async def test_points_captured_by_a_call_come_back_whatever_came_first(shop: Ser
         assert await shop.hear(back_) == ["waiting"]
         await capture(shop, hold_id)
         assert await shop.hear(bought_) == ["granted"]
+    elif order == "capture last":
+        await shop.hear(bought("p-1", 100, lines=TWO), back_)
+        await capture(shop, hold_id)
+    elif order == "a correction captures":
+        await shop.hear(bought("p-1", 100, lines=TWO), back_, paid_with(hold_id, revision=2))
     else:
         await shop.hear(bought_, back_)
+    assert await buckets(shop) == (100, 0, 0)
+    assert await audit(shop) == []
+
+
+async def test_points_come_back_with_a_correction_that_leaves_nothing_of_a_purchase(shop: Service):
+    """The tea was never sold, and the loaf has come back before."""
+    await shop.hear(paid_with(await held(shop, 90)), brought_back(back(75_00, line="1")))
+    assert (await buckets(shop))[0] == 10 + 67 + 25
+    await shop.hear(bought("p-1", 75, revision=2, lines=TWO[:1]))
     assert await buckets(shop) == (100, 0, 0)
     assert await audit(shop) == []
 

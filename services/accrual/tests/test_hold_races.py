@@ -86,9 +86,9 @@ async def test_whoever_comes_second_waits_and_sees_what_the_first_did(shop: Serv
     connection = await asyncpg.connect(shop.database.url)
     transaction = connection.transaction()
     await transaction.start()
-    act: Any = {"capture": holds.capture, "release": holds.release}[first]
-    points = {"points": None} if first == "capture" else {}
-    done = await act(connection, hold_id, **points, source=TILL, key="first", now=shop.clock())
+    who: dict[str, Any] = {"source": TILL, "key": "first", "now": shop.clock()}
+    programmes = await shop.catalogue.current(connection)
+    done = await (holds.release(connection, hold_id, **who) if first == "release" else holds.capture(connection, programmes, hold_id, points=None, **who))
     assert isinstance(done, Shown)
     task = asyncio.create_task(_as_task(WAYS[second], shop, hold_id))
     assert await waits(task, shop)

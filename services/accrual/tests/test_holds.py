@@ -164,6 +164,20 @@ async def test_the_programmes_rules_of_spending_are_kept(service: Service):
     assert (await hold(service, 900, purchase=cart, partly=True)).hold.points == 150
 
 
+async def test_one_receipt_is_not_paid_for_twice_with_its_share_of_points(service: Service):
+    await service.publish(SHOP + "spending: {share: 50%}\n")
+    await service.hear(bought("p-0", 1000), bought("p-00", 1000, holder=BORIS_CARD))
+    cart = {"merchant": "shop", "currency": "RUB", "lines": [{"line_id": "1", "sku": "loaf", "paid_amount": 300_00}]}
+    first = await held(service, 100, purchase=cart)
+    assert (await hold(service, 51, purchase=cart)).text == "points pay for at most 50 more points' worth of this receipt"
+    await capture(service, first, points=80)
+    assert (await hold(service, 71, purchase=cart, holder=BORIS_CARD)).code == "over-share"
+    await capture(service, await held(service, 70, purchase=cart, holder=BORIS_CARD))
+    assert (await hold(service, 1, purchase=cart, partly=True)).code == "over-share"
+    assert isinstance(await hold(service, 150, purchase=cart, purchase_id="p-2"), Shown)
+    assert await audit(service) == []
+
+
 async def test_points_of_somebody_who_has_just_joined_wait(service: Service):
     await service.publish(SHOP + "fraud: {hold_spending: 24 hours}\n")
     await service.hear(bought("p-0", 100))

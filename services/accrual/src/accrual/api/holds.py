@@ -46,7 +46,8 @@ def routes(desk: Desk) -> APIRouter:
         order = command("POST /v1/holds/capture", principal, key, asked, subject=str(hold_id))
 
         async def effect(connection: Connection) -> Reply:
-            return _reply(await holds.capture(connection, hold_id, points=asked.points, source=source_of(order), key=order.key, now=desk.clock()))
+            programmes = await desk.catalogue.current(connection)
+            return _reply(await holds.capture(connection, programmes, hold_id, points=asked.points, source=source_of(order), key=order.key, now=desk.clock()))
 
         return await answered(desk, order, effect)
 

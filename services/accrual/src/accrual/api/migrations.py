@@ -136,6 +136,7 @@ async def _do(desk: Desk, connection: Connection, step: str, place: tuple[str, s
         return _done(await migrating.load(connection, found, rules, rows, by=by, now=now))
     if step == "undo":
         return _done(await migrating.undo(connection, found, by=by, now=now))
+    await migrating.check_stands(connection, found)
     await migrations.go_live(connection, found, now=now)
     return _state(await _found(connection, programme, name))
 

@@ -42,7 +42,7 @@ async def spending_of(
     """Read the holds that purchases name, and what was used for those of which something comes back. Raises Repeat for an account that is not locked."""
     receipts = [each for each in read if isinstance(each, Receipt)]
     named = [hold_id for receipt in receipts if (hold_id := named_by(receipt)) is not None]
-    paid = _paid(receipts, loaded.found, loaded.room.anchors, followed=len(receipts) < len(read))
+    paid = _paid(receipts, loaded.found, loaded.room.anchors | loaded.known.keys(), followed=len(receipts) < len(read))
     if not (named or paid):
         return Spending(loaded.books, loaded.owners, messages, now=now)
     held, spends = await store.find(connection, named), await store.spends_for(connection, paid)
@@ -56,20 +56,23 @@ async def spending_of(
     return spending
 
 
-def capture_named(spending: Spending, receipt: Receipt) -> None:
-    """Capture the hold that a purchase names, whatever the purchase earns. One that it captured before is left alone; what cannot be captured is told."""
+def capture_named(spending: Spending, receipt: Receipt) -> bool:
+    """Capture the hold that a purchase names, whatever the purchase earns. One that it captured before is left alone; what cannot be captured is told.
+
+    Returns whether points were used.
+    """
     data, hold_id = receipt.event.data, named_by(receipt)
     if data.hold_id is None:
-        return
+        return False
     hold = None if hold_id is None else spending.holds.get(hold_id)
     if hold is None or hold_id is None:
         _refuse(spending, receipt, UNKNOWN_HOLD, "there is no such hold")
-        return
+        return False
     if hold.purchase_key != receipt.key:
         _refuse(spending, receipt, Fault.HOLD_MISMATCH, _WORDS[Fault.HOLD_MISMATCH])
-        return
+        return False
     if hold.captured or hold.state is HoldState.CAPTURED:
-        return
+        return False
     points = data.hold_points
     if points is not None and points > hold.points:
         _refuse(spending, receipt, Fault.OVER_CAPTURED, _WORDS[Fault.OVER_CAPTURED])
@@ -77,6 +80,8 @@ def capture_named(spending: Spending, receipt: Receipt) -> None:
     found = holding.capture(spending, hold_id, origin_of(receipt), points=points)
     if isinstance(found, Fault):
         _refuse(spending, receipt, found, _WORDS[found])
+        return False
+    return found.captured > 0
 
 
 def named_by(receipt: Receipt) -> UUID | None:
@@ -88,7 +93,7 @@ def named_by(receipt: Receipt) -> UUID | None:
 
 
 def _paid(receipts: Iterable[Receipt], found: Found, met: frozenset[bytes], *, followed: bool) -> list[bytes]:
-    """Return the purchases of which something may come back: those followed, and those that may be, in this batch or by what waits."""
+    """Return the purchases of which something may come back: those followed or corrected, and those that may be followed, in this batch or by what waits."""
     return [*found.purchases, *(receipt.key for receipt in receipts if followed or not met.isdisjoint(receipt.anchors))]
 
 

@@ -113,6 +113,7 @@ def _booked(
         grant_id, messages = give(books, earning, earning.owned, grant, (explanation_json(grant.explanation), written), now=now)
         verdict, reason = Verdict.GRANTED, None
         past = replace(past, grants=(*past.grants, grant_id), granted=past.granted + grant.points)
+    reversals.restore(past, earning.origin)
     taken = reversals.reverse(past, after, _NOTHING_RETURNED, Why("correction", earning.origin, earning.event_key, earning.body))
     if taken.reversal.points > 0:
         verdict, reason = Verdict.REVERSED, None

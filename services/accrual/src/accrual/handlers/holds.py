@@ -1,6 +1,6 @@
 """What tills ask for by HTTP: put points aside for a purchase, use them, give them back. The caller owns the transaction."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,13 +12,14 @@ from accrual.domain.facts import Purchase
 from accrual.domain.fraud import NEVER
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
-from accrual.domain.spending.holds import Fault, Hold
+from accrual.domain.spending.holds import Fault, Hold, HoldState
 from accrual.domain.spending.rules import Limited, Spendable, frozen_until, needs_receipt, spendable
-from accrual.handlers import holding, rewards
+from accrual.handlers import holding, pasts, rewards
 from accrual.handlers.books import Books
 from accrual.handlers.carts import purchase_of
 from accrual.handlers.keys import purchase_key
 from accrual.handlers.reserving import QUOTE_CHANGED, QUOTE_MISMATCH, UNKNOWN_QUOTE, Reserved, cart_of, reserve
+from accrual.handlers.reversals import Reversals
 from accrual.handlers.rewards import Origin
 from accrual.handlers.spending import Spending
 from accrual.store import Connection, accounts, holders, ledger, quotes
@@ -55,6 +56,9 @@ class Shown(NamedTuple):
     told: dict[str, Any]
 
 
+_Resolve = Callable[[Spending, Origin], Awaitable[Hold | Fault]]
+
+
 class _Basis(NamedTuple):
     """What a hold stands on: the version in force, whose points, and what is bought, if that was said."""
 
@@ -81,13 +85,15 @@ async def hold(connection: Connection, programmes: Programmes, asked: HoldReques
         if isinstance(reserved, Declined):
             return reserved
         cart = reserved.purchase
-    found = _allowed(spending, programme, account_id, cart, asked.points)
+    bought = purchase_key(asked.merchant, asked.purchase_id)
+    paid = 0 if cart is None else await _paid(connection, spending, bought)
+    found = _allowed(spending, programme, account_id, cart, asked.points, paid=paid)
     if isinstance(found, Declined):
         return found
     if not found.points or (found.limited and not asked.partly):
         return Declined(found.limited or Limited.INSUFFICIENT, found.text or "no points can be used", found.missing)
     expires_at = now + timedelta(seconds=asked.expires_in_seconds)
-    made = Hold(hold_id, account_id, found.points, expires_at, purchase_key(asked.merchant, asked.purchase_id))
+    made = Hold(hold_id, account_id, found.points, expires_at, bought)
     told = Made(now, asked.permit, _body(asked, programme, cart, found))
     holding.put_aside(spending, made, told, origin, version=programme.terms.version)
     await close(connection, spending)
@@ -122,14 +128,29 @@ async def _reserve(connection: Connection, programmes: Programmes, quote: Stored
     return Declined(QUOTE_CHANGED, reserved) if isinstance(reserved, str) else reserved
 
 
-async def capture(connection: Connection, hold_id: UUID, *, points: int | None, source: str, key: str, now: datetime) -> Shown | Declined:
-    """Use the points of a hold, all or so many, or say why not."""
-    return await _resolve(connection, hold_id, source=source, key=key, now=now, points=points, release=False)
+async def capture(
+    connection: Connection, programmes: Programmes, hold_id: UUID, *, points: int | None, source: str, key: str, now: datetime
+) -> Shown | Declined:
+    """Use the points of a hold, all or so many, or say why not. Of a purchase that came back before, as many are given back at once."""
+
+    async def use(spending: Spending, origin: Origin) -> Hold | Fault:
+        used = holding.capture(spending, hold_id, origin, points=points)
+        if isinstance(used, Hold) and used.captured and used.purchase_key is not None:
+            told, _ = await pasts.load(connection, [used.purchase_key], programmes)
+            for past in told:
+                Reversals(spending.books, spending.owners, spending.messages, now=now, spending=spending).restore(past, origin)
+        return used
+
+    return await _resolve(connection, hold_id, use, source=source, key=key, now=now)
 
 
 async def release(connection: Connection, hold_id: UUID, *, source: str, key: str, now: datetime) -> Shown | Declined:
     """Give the points of a hold back, or say why not."""
-    return await _resolve(connection, hold_id, source=source, key=key, now=now, points=None, release=True)
+
+    async def free(spending: Spending, origin: Origin) -> Hold | Fault:
+        return holding.release(spending, hold_id, origin)
+
+    return await _resolve(connection, hold_id, free, source=source, key=key, now=now)
 
 
 async def find(connection: Connection, hold_id: UUID) -> Shown | None:
@@ -161,7 +182,7 @@ async def close(connection: Connection, spending: Spending) -> None:
     await enqueue(connection, spending.messages)
 
 
-async def _resolve(connection: Connection, hold_id: UUID, *, source: str, key: str, now: datetime, points: int | None, release: bool) -> Shown | Declined:
+async def _resolve(connection: Connection, hold_id: UUID, resolve: _Resolve, *, source: str, key: str, now: datetime) -> Shown | Declined:
     found = (await store.find(connection, [hold_id])).get(hold_id)
     if found is None:
         return Declined(UNKNOWN_HOLD, "there is no such hold")
@@ -170,7 +191,7 @@ async def _resolve(connection: Connection, hold_id: UUID, *, source: str, key: s
     told = await store.made(connection, hold_id)
     body = orjson.loads(told.body)
     origin = Origin(source, key, "command", now, body["merchant"], body["purchase_id"])
-    resolved = holding.release(spending, hold_id, origin) if release else holding.capture(spending, hold_id, origin, points=points)
+    resolved = await resolve(spending, origin)
     if isinstance(resolved, Fault):
         return Declined(resolved, _WORDS[resolved], hold=_shown(spending, spending.holds[hold_id], told))
     await close(connection, spending)
@@ -185,7 +206,14 @@ _WORDS = {
 }
 
 
-def _allowed(spending: Spending, programme: Programme, account_id: UUID, purchase: Purchase | None, wanted: int) -> Spendable | Declined:
+async def _paid(connection: Connection, spending: Spending, key: bytes) -> int:
+    """Return how many points pay for a purchase already: used by anybody, or put aside by its holder."""
+    await spending.load(connection, purchases=[key])
+    aside = sum(hold.points for hold in spending.holds.values() if hold.purchase_key == key and hold.state is HoldState.OPEN)
+    return aside + sum(spent.points - spent.back for spent in spending.spends.get(key, ()))
+
+
+def _allowed(spending: Spending, programme: Programme, account_id: UUID, purchase: Purchase | None, wanted: int, *, paid: int) -> Spendable | Declined:
     frozen = frozen_until(programme, spending.books.state(account_id).profile)
     if frozen is not None and frozen > spending.now:
         when = "some time after registering" if frozen == NEVER else f"from {frozen:%Y-%m-%d %H:%M} UTC on"
@@ -197,7 +225,7 @@ def _allowed(spending: Spending, programme: Programme, account_id: UUID, purchas
         return Declined(CART_NEEDED, "the programme limits what points may pay for: say what is bought")
     if purchase is not None and purchase.currency not in programme.terms.worth:
         return Declined("unknown-currency", f"{purchase.currency} is not a currency of {programme.terms.id}")
-    return spendable(programme, usable=spending.usable(account_id), purchase=purchase, wanted=wanted)
+    return spendable(programme, usable=spending.usable(account_id), purchase=purchase, wanted=wanted, paid=paid)
 
 
 def _body(asked: HoldRequest, programme: Programme, cart: Purchase | None, found: Spendable) -> bytes:

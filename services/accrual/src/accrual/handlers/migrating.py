@@ -1,7 +1,7 @@
 """Points that members bring along from another system: announced by one operator, loaded by another, taken back until they count."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -13,11 +13,12 @@ from accrual.domain.programme import Programme
 from accrual.domain.spending.bookings import Opening, give, take
 from accrual.handlers import telling
 from accrual.handlers.books import Books
+from accrual.handlers.debts import pay
 from accrual.handlers.keys import deed_key
 from accrual.handlers.rewards import Origin
 from accrual.handlers.routes import lock_accounts
 from accrual.handlers.telling import Adjusted
-from accrual.store import Connection, accounts, holders, ledger, migrations
+from accrual.store import Connection, accounts, holders, holds, ledger, migrations
 from accrual.store.holders import Owner, Wanted
 from accrual.store.ledger import Cause, Opened
 from accrual.store.migrations import ByHand, Migration
@@ -51,9 +52,10 @@ class Outcome(NamedTuple):
 async def load(connection: Connection, migration: Migration, programme: Programme, rows: Sequence[Row], *, by: str, now: datetime) -> Outcome:
     """Open a lot for each row that was not loaded before.
 
-    Raises the Problems `second-person` (403), `migration-live`, `other-row` and `over-announced` (409); then nothing is loaded.
+    Raises the Problems `second-person` (403), `migration-live`, `taken-back`, `other-row` and `over-announced` (409); then nothing is loaded.
     """
     _check(migration, by)
+    await check_stands(connection, migration)
     known = await migrations.known(connection, migration, [row.name for row in rows])
     if changed := [row.name for row in rows if known.get(row.name, row.points) != row.points]:
         raise Problem(409, "other-row", "A row was loaded with other points", f"Row {changed[0]}.")
@@ -77,7 +79,10 @@ async def load(connection: Connection, migration: Migration, programme: Programm
 
 
 async def undo(connection: Connection, migration: Migration, *, by: str, now: datetime) -> Outcome:
-    """Take back what is left of some rows, at most LIMIT; what was spent meanwhile stays spent. Raises the Problems `second-person`, `migration-live`."""
+    """Take back what is left of some rows, at most LIMIT; what was spent meanwhile stays spent.
+
+    Raises the Problems `second-person`, `migration-live`, and `points-held` where all that is left has points put aside at a till.
+    """
     _check(migration, by)
     rows = await migrations.to_undo(connection, migration, limit=LIMIT)
     account_ids = {row.account_id for row in rows}
@@ -86,6 +91,10 @@ async def undo(connection: Connection, migration: Migration, *, by: str, now: da
     lots = await ledger.lots(connection, [row.adjustment_id for row in rows])
     if any(lots[row.adjustment_id].account_id != row.account_id for row in rows):
         raise Repeat("a lot moved before its account was locked")
+    held = await _held(connection, account_ids)
+    if rows and all(row.adjustment_id in held for row in rows):
+        raise Problem(409, "points-held", "Points are put aside at a till", "Ask again when they were used or given back.")
+    rows = [row for row in rows if row.adjustment_id not in held]
     books = await Books.open(connection, account_ids)
     books.know({row.account_id: [lots[row.adjustment_id]] for row in rows})
     owners = await holders.owners(connection, account_ids)
@@ -103,6 +112,18 @@ async def undo(connection: Connection, migration: Migration, *, by: str, now: da
     await migrations.undone(connection, migration, done)
     await _save(connection, books, messages, now=now)
     return Outcome(len(rows), -sum(each.points for each in adjustments))
+
+
+async def check_stands(connection: Connection, migration: Migration) -> None:
+    """Raise the Problem `taken-back` (409) where something of a migration was taken back: its rows are not loaded again, and it does not go live."""
+    if await migrations.is_undone(connection, migration):
+        raise Problem(409, "taken-back", "What was loaded was taken back", "Announce it under another name.")
+
+
+async def _held(connection: Connection, account_ids: Collection[UUID]) -> set[UUID]:
+    """Find the lots out of which open holds of these accounts took points."""
+    found = await holds.open_of(connection, account_ids) if account_ids else []
+    return {lot_id for of_hold in (await holds.allocations(connection, [hold.id for hold in found])).values() for lot_id, _ in of_hold}
 
 
 def _check(migration: Migration, by: str) -> None:
@@ -124,7 +145,8 @@ def _open(books: Books, by_hand: ByHand, row: Row, owner: Owner, programme: Prog
     (account,), (lot,) = booking.accounts, booking.lots
     books.opened(Opened(lot, Cause(deed_key("adjustment", str(lot.id)), None), account.version))
     books.book(booking, "adjusted", row.points)
-    return _told(books, by_hand, stamp, owner, Adjusted(by_hand.id, row.points, forfeit=False, reason=by_hand.reason, opened=lot, lots=()))
+    told = _told(books, by_hand, stamp, owner, Adjusted(by_hand.id, row.points, forfeit=False, reason=by_hand.reason, opened=lot, lots=()))
+    return told + pay(books, by_hand.account_id, stamp, owner=owner.holder, origin=_origin(stamp))
 
 
 def _take(books: Books, by_hand: ByHand, lot: Lot, owner: Owner, *, now: datetime) -> list[Message]:
@@ -138,8 +160,11 @@ def _take(books: Books, by_hand: ByHand, lot: Lot, owner: Owner, *, now: datetim
 def _told(books: Books, by_hand: ByHand, stamp: Stamp, owner: Owner, adjusted: Adjusted) -> list[Message]:
     if owner.holder is None:
         return []
-    origin = Origin(stamp.cause_source, stamp.cause_event, "command", stamp.occurred_at)
-    return [telling.adjusted(books.account(by_hand.account_id), adjusted, stamp, owner=owner.holder, origin=origin)]
+    return [telling.adjusted(books.account(by_hand.account_id), adjusted, stamp, owner=owner.holder, origin=_origin(stamp))]
+
+
+def _origin(stamp: Stamp) -> Origin:
+    return Origin(stamp.cause_source, stamp.cause_event, "command", stamp.occurred_at)
 
 
 def _stamp(by_hand: ByHand, owner: Owner, version: int, *, now: datetime) -> Stamp:

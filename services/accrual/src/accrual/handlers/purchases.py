@@ -87,7 +87,8 @@ def _decide(each: Receipt | Sequel, desk: Receipts, after: Returns, loaded: Load
         return after.decide(each, account_id=account_id)
     reserving.give_back(loaded.books, spending, each)
     outcome = desk.decide(each)
-    captures.capture_named(spending, each)
+    if captures.capture_named(spending, each):
+        desk.restore(each)
     if not (loaded.room or outcome.verdict is Verdict.REFUSED):
         return outcome
     told = Told(each.key, each.receipt_key, each.fact.occurred_at, known=desk.known(each.key) is not None)

@@ -117,6 +117,12 @@ class Receipts:
         self._messages += messages
         return self._accept(decided)
 
+    def restore(self, receipt: Receipt) -> None:
+        """Give points back that a purchase has used after goods of it had come back."""
+        past = self._pasts.of(receipt.key)
+        if past is not None:
+            self._reversals.restore(past, origin_of(receipt))
+
     async def save(self, connection: Connection) -> None:
         """Write purchases with their decisions, refusals, and what differed."""
         await causes.add_purchases(connection, self._decided, decided_at=self._now)

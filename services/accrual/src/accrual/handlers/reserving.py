@@ -95,10 +95,10 @@ def give_back(books: Books, spending: Spending, receipt: Receipt) -> None:
     """Give back what the hold of a purchase reserved for it, before the purchase is decided and uses it."""
     hold_id = named_by(receipt)
     hold = None if hold_id is None else spending.holds.get(hold_id)
-    if hold is None or hold.purchase_key != receipt.key or isinstance(receipt.programme, Refusal):
+    if hold is None or hold.purchase_key != receipt.key:
         return
     event = receipt.event
-    books.tally.hold(receipt.programme.terms.id, {}, Holding(hold.id.bytes, event_key(event.source, event.id)))
+    books.tally.hold(spending.owners[hold.account_id].programme, {}, Holding(hold.id.bytes, event_key(event.source, event.id)))
 
 
 async def forget(connection: Connection, spending: Spending, receipts: Iterable[Receipt]) -> None:

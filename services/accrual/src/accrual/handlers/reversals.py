@@ -78,13 +78,17 @@ class Reversals:
                 self.messages += take_back(self._books, past, kept, holding, owner=self._owner(past.account_id), origin=why.origin, now=self._now)
             self._books.levels.take_out(past)
             self._books.levels.put_in(after)
-        restored = 0
-        if self._spending is not None:
-            restored = give_back_for(self._spending, past.programme, past.key, past.purchase, after.returned, why.origin)
+        restored = self.restore(after, why.origin)
         taken = replace(self.reverse(after, kept, back, why), restored=restored)
         if past.account_id is not None:
             self.messages += self._books.levels.tell(past.account_id, self._owner(past.account_id), why.origin, now=self._now)
         return taken
+
+    def restore(self, past: Past, origin: Origin) -> int:
+        """Give points back that had paid for what came back of a purchase, as far as that was not done before. Returns how many."""
+        if self._spending is None or not (past.cancelled or past.returned.lines or past.returned.delivery_amount):
+            return 0
+        return give_back_for(self._spending, past.programme, past.key, past.purchase, past.returned, origin)
 
     def reverse(self, past: Past, kept: Kept, back: Returned, why: Why) -> Taken:
         """Take the points that a purchase was granted and does not keep, as far as that was not done before."""

@@ -64,6 +64,7 @@ _TO_UNDO = """
     from opening join lot on lot.id = opening.adjustment_id
     where opening.programme = $1 and opening.migration = $2 and not opening.undone order by opening.name limit $3
 """
+_IS_UNDONE = "select exists (select from opening where programme = $1 and migration = $2 and undone)"
 _UNDONE = """
     update opening set undone = true, undo_id = done.undo_id
     from (select unnest($3::text[]) as name, unnest($4::uuid[]) as undo_id) as done
@@ -102,6 +103,12 @@ async def adjust(connection: Connection, adjustments: Sequence[ByHand], *, now: 
 async def to_undo(connection: Connection, migration: Migration, *, limit: int) -> list[Loaded]:
     """Read rows that were not taken back yet, with what is left of their lots."""
     return [Loaded(*row) for row in await connection.fetch(_TO_UNDO, migration.programme, migration.name, limit)]
+
+
+async def is_undone(connection: Connection, migration: Migration) -> bool:
+    """Tell whether a row was taken back."""
+    found: bool = await connection.fetchval(_IS_UNDONE, migration.programme, migration.name)
+    return found
 
 
 async def undone(connection: Connection, migration: Migration, rows: Sequence[tuple[str, UUID | None]]) -> None:

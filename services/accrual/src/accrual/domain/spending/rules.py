@@ -44,10 +44,11 @@ def needs_receipt(programme: Programme) -> bool:
     return rules.share is not None or rules.exclude is not None
 
 
-def spendable(programme: Programme, *, usable: int, purchase: Purchase | None = None, wanted: int | None = None) -> Spendable:
+def spendable(programme: Programme, *, usable: int, purchase: Purchase | None = None, wanted: int | None = None, paid: int = 0) -> Spendable:
     """Say how many of a holder's usable points may be used at once; for a receipt, or without one where nothing asks for it.
 
-    Never more than `wanted`, than what points may pay for is worth, or than the holder has; a multiple of the step, and none below the minimum.
+    Never more than `wanted`, than what points may pay for is worth less the points that pay for it already (`paid`), or than the holder has;
+    a multiple of the step, and none below the minimum.
     """
     rules, decimals = programme.document.spending, programme.terms.decimals
     step, minimum = _units(rules.step, decimals) or 1, _units(rules.minimum, decimals) or 0
@@ -55,9 +56,10 @@ def spendable(programme: Programme, *, usable: int, purchase: Purchase | None = 
     limited, text = None, ""
     if wanted is not None and wanted > usable:
         limited, text = Limited.INSUFFICIENT, f"{written(wanted, decimals)} points are wanted, and {written(usable, decimals)} can be used"
-    payable = None if purchase is None else _payable(programme, rules, purchase)
+    payable = None if purchase is None else max(_payable(programme, rules, purchase) - paid, 0)
     if payable is not None and payable < most:
-        most, limited, text = payable, Limited.OVER_SHARE, f"points pay for at most {written(payable, decimals)} points' worth of this receipt"
+        more = " more" if paid else ""
+        most, limited, text = payable, Limited.OVER_SHARE, f"points pay for at most {written(payable, decimals)}{more} points' worth of this receipt"
     if most % step:
         most -= most % step
         limited, text = limited or Limited.NOT_IN_STEPS, text or f"points are used in steps of {written(step, decimals)}"
