@@ -296,6 +296,8 @@ def test_a_wrong_document_or_share_is_named(cdnow: Path, tmp_path: Path):
     (tmp_path / "p.yaml").write_text("programme: x\n")
     with pytest.raises(Failure, match="is no programme"):
         simulate(tmp_path / "p.yaml", purchases=str(cdnow))
+    with pytest.raises(Failure, match=r"none.yaml cannot be read: No such file or directory\."):
+        simulate(tmp_path / "none.yaml", purchases=str(cdnow))
     with pytest.raises(Failure, match="--redemption: write a share with its sign"):
         simulate(the_programme(tmp_path, "p.yaml"), purchases=str(cdnow), redemption="0.7")
     with pytest.raises(Failure, match="--margin: 140% is more than everything"):

@@ -19,6 +19,7 @@ from loyalty.history.load import Reading, loaded
 from loyalty.history.options import Html, Mapping, SkipBad, share_given
 from loyalty.options import Json
 from loyalty.page.build import write_page
+from loyalty.programme.reading import line_of, text_of
 from loyalty.publish.mapping import read_mapping
 from loyalty.simulate.comparison import compared
 from loyalty.simulate.figures import as_json as as_figures
@@ -123,11 +124,9 @@ def found_by(
 def programme_in(file: Path) -> Programme:
     """Read and compile a programme document. Fails with everything that is wrong with it."""
     try:
-        return compile_document(read(file.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"Cannot read {file}: {error}.", code=COULD_NOT) from error
+        return compile_document(read(text_of(file)))
     except DocumentError as error:
-        faults = "\n".join(f"  line {fault.line}, {fault.path}: {fault.message}; {fault.advice}" for fault in error.problems)
+        faults = "\n".join(line_of(fault.line, fault.path, fault.message, fault.advice) for fault in error.problems)
         raise Failure(f"{file} is no programme:\n{faults}", code=COULD_NOT) from error
 
 
