@@ -9,7 +9,7 @@ from loyalty.console import Advance
 
 async def measure(here: Standing, *, per_second: int, seconds: float, advance: Advance) -> Answers:
     """Ask for one member's balance after the other's."""
-    return await pace.measure(here, _question, scopes=("accounts:read", "members:read"), per_second=per_second, seconds=seconds, advance=advance)
+    return await pace.measure(here, pace.asking(_question), scopes=("accounts:read", "members:read"), per_second=per_second, seconds=seconds, advance=advance)
 
 
 def _question(number: int) -> Question:

@@ -23,6 +23,8 @@ GOALS: dict[str, Goal] = {
     "P6 p99": ("the same, 99 % within", "≤ 15", 15, False),
     "P7 p50": ("ms for a quote of 20 lines through the gateway, at 200/s, half within", "", None, False),
     "P7 p99": ("the same, 99 % within", "≤ 25", 25, False),
+    "P8 p50": ("ms for points put aside and used through the gateway, at 300 pairs/s, half within", "", None, False),
+    "P8 p99": ("the same, 99 % within", "≤ 50", 50, False),
     "P10": ("purchases/s of `loyalty simulate`, in one process", "≥ 100,000", 100_000, True),
     "P10 with reading": ("the same, from a CSV file", "", None, True),
     "P12": ("seconds of `loyalty verify` per million entries", "≤ 10", 10, False),

@@ -24,6 +24,8 @@ class Part(StrEnum):
     HOT = "P4"
     BALANCES = "P6"
     QUOTES = "P7"
+    HOLDS = "P8"
+    REPLAY = "P10"
     DEMO = "P14"
     RECOVERY = "P15"
     MEMORY = "P16"
@@ -32,7 +34,7 @@ class Part(StrEnum):
 #: What needs a backlog worked off.
 BACKLOG = {Part.CHAIN, Part.CEILING, Part.LATENCY, Part.HOT}
 #: What needs the whole stack.
-STANDING = {Part.BALANCES, Part.QUOTES, Part.RECOVERY, Part.MEMORY}
+STANDING = {Part.BALANCES, Part.QUOTES, Part.HOLDS, Part.RECOVERY, Part.MEMORY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

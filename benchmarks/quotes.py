@@ -20,7 +20,7 @@ async def measure(here: Standing, *, per_second: int, seconds: float, seed: int,
     random = Random(seed)
     questions = [Question(line="POST /v1/quotes", body=_cart(random, holder)) for holder in MEMBERS[:CARTS]]
     return await pace.measure(
-        here, lambda number: questions[number % len(questions)], scopes=("quotes:read",), per_second=per_second, seconds=seconds, advance=advance
+        here, pace.asking(lambda number: questions[number % len(questions)]), scopes=("quotes:read",), per_second=per_second, seconds=seconds, advance=advance
     )
 
 

@@ -1,9 +1,9 @@
-"""The whole stack as `loyalty up` runs it: what P6, P15 and P16 are measured on."""
+"""The whole stack as `loyalty up` runs it: what P6, P7, P8, P15 and P16 are measured on."""
 
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -27,6 +27,10 @@ CHUNK = 5000
 HOLDERS = 2000
 MEMBERS = [holder_of(number) for number in range(1, HOLDERS, 2)]
 PATIENCE_SECONDS = 120.0
+_TO_ACTIVATE = "select count(*) from lot where state = 'pending' and usable_from <= now()"
+_WITH_POINTS = """
+    select holder from holder join account on account.id = holder.account_id where holder = any($1::text[]) and available >= $2 order by holder
+"""
 _DONE = "select coalesce(sum(next - first), 0)::bigint from consumer_offset where topic = $1"
 
 
@@ -66,7 +70,31 @@ class Standing:
                 await producer.publish(some)
         finally:
             await producer.close()
-        await _worked_off(self.supervisor.state.verify_urls["accrual"], purchases)
+        await self._until(lambda connection: _all_decided(connection, purchases), "not all purchases have a verdict")
+
+    async def members_with(self, points: int) -> list[str]:
+        """Wait until the clock has made usable what is due, and return the members who have so many usable points."""
+        await self._until(_none_to_activate, "not all points are usable that should be")
+        connection = await asyncpg.connect(self._database)
+        try:
+            return [row[0] for row in await connection.fetch(_WITH_POINTS, MEMBERS, points)]
+        finally:
+            await connection.close()
+
+    @property
+    def _database(self) -> str:
+        return self.supervisor.state.verify_urls["accrual"]
+
+    async def _until(self, reached: Callable[[asyncpg.Connection], Awaitable[bool]], otherwise: str) -> None:
+        connection = await asyncpg.connect(self._database)
+        try:
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while not await reached(connection):
+                if time.monotonic() > deadline:
+                    raise Failure(f"After {PATIENCE_SECONDS:.0f} s {otherwise}.")
+                await asyncio.sleep(0.1)
+        finally:
+            await connection.close()
 
 
 @asynccontextmanager
@@ -81,13 +109,9 @@ async def standing(places: Places) -> AsyncIterator[Standing]:
         shutil.rmtree(places.folder, ignore_errors=True)
 
 
-async def _worked_off(url: str, purchases: int) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while await connection.fetchval(_DONE, PURCHASES) < purchases:
-            if time.monotonic() > deadline:
-                raise Failure(f"After {PATIENCE_SECONDS:.0f} s not all purchases have a verdict.")
-            await asyncio.sleep(0.1)
-    finally:
-        await connection.close()
+async def _all_decided(connection: asyncpg.Connection, purchases: int) -> bool:
+    return bool(await connection.fetchval(_DONE, PURCHASES) >= purchases)
+
+
+async def _none_to_activate(connection: asyncpg.Connection) -> bool:
+    return bool(await connection.fetchval(_TO_ACTIVATE) == 0)

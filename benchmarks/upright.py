@@ -1,17 +1,22 @@
-"""What is measured on the whole stack: memory, balances, quotes, and how soon a killed part is back."""
+"""What is measured on the whole stack: memory, balances, quotes, holds, and how soon a killed part is back."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import balances
+import holds
 import memory
 import quotes
 import recovery
 from figures import Figures
 from latency import TooSlow
+from pace import Answers
 from plan import Part, Plan
 from standing import Standing
 
 from loyalty.console import note, progress
 
-BALANCES_PER_SECOND, QUOTES_PER_SECOND, STANDING_PURCHASES = 500, 200, 20_000
+BALANCES_PER_SECOND, QUOTES_PER_SECOND, PAIRS_PER_SECOND, STANDING_PURCHASES = 500, 200, 300, 20_000
 
 
 async def measure_standing(plan: Plan, here: Standing, figures: Figures) -> None:
@@ -24,17 +29,11 @@ async def measure_standing(plan: Plan, here: Standing, figures: Figures) -> None
     with progress("Giving members something to ask about"):
         await here.fill(purchases=STANDING_PURCHASES, seed=plan.seed)
     if Part.BALANCES in plan.parts:
-        try:
-            with progress(f"Balances at {BALANCES_PER_SECOND:,}/s", unit="balances") as advance:
-                asked = await balances.measure(here, per_second=BALANCES_PER_SECOND, seconds=plan.latency_seconds, advance=advance)
-        except TooSlow as failure:
-            note(f"No balances: {failure}")
-        else:
-            figures.add("P6 p50", asked.milliseconds(0.5))
-            figures.add("P6 p99", asked.milliseconds(0.99))
-            figures.details["balances"] = asked.as_json()
+        await _timed(plan, figures, "P6", "balances", BALANCES_PER_SECOND, partial(balances.measure, here))
     if Part.QUOTES in plan.parts:
-        await _measure_quotes(plan, here, figures)
+        await _timed(plan, figures, "P7", "quotes", QUOTES_PER_SECOND, partial(quotes.measure, here, seed=plan.seed))
+    if Part.HOLDS in plan.parts:
+        await _timed(plan, figures, "P8", "pairs", PAIRS_PER_SECOND, partial(holds.measure, here))
     if Part.RECOVERY in plan.parts:
         with progress("Killing each process once"):
             back = await recovery.measure(here)
@@ -43,13 +42,15 @@ async def measure_standing(plan: Plan, here: Standing, figures: Figures) -> None
         figures.details["recovery_seconds"] = back
 
 
-async def _measure_quotes(plan: Plan, here: Standing, figures: Figures) -> None:
+async def _timed(plan: Plan, figures: Figures, id_: str, what: str, per_second: int, measuring: Callable[..., Awaitable[Answers]]) -> None:
+    """Note how long answers took, or in words that this machine does not keep the pace."""
     try:
-        with progress(f"Quotes at {QUOTES_PER_SECOND:,}/s", unit="quotes") as advance:
-            asked = await quotes.measure(here, per_second=QUOTES_PER_SECOND, seconds=plan.latency_seconds, seed=plan.seed, advance=advance)
+        with progress(f"{what.capitalize()} at {per_second:,}/s", unit=what) as advance:
+            asked = await measuring(per_second=per_second, seconds=plan.latency_seconds, advance=advance)
     except TooSlow as failure:
-        note(f"No quotes: {failure}")
+        note(f"No {what}: {failure}")
+        figures.details[what] = {"per_second": per_second, "not_measured": str(failure)}
         return
-    figures.add("P7 p50", asked.milliseconds(0.5))
-    figures.add("P7 p99", asked.milliseconds(0.99))
-    figures.details["quotes"] = asked.as_json()
+    figures.add(f"{id_} p50", asked.milliseconds(0.5))
+    figures.add(f"{id_} p99", asked.milliseconds(0.99))
+    figures.details[what] = asked.as_json()
