@@ -202,7 +202,7 @@ async def test_what_was_used_stays_used_when_its_purchase_is_cancelled(service: 
     await visit(service, kopecks=500_00)
     ((id_,),) = await service.fetch("select id from entitlement")
     await ask(caller, "/v1/entitlements/use", entitlement_id=str(id_))
-    await service.hear(cancelled("p-1", merchant="cafe"))
+    assert await service.hear(cancelled("p-1", merchant="cafe")) == ["reversed"]
     assert await service.fetch(LIVE) == [("sticker", "used", 1)]
 
 
