@@ -107,7 +107,11 @@ async def start(serving: AsyncExitStack, database: NewDatabase, keys: LocalKeys,
     for name, migrations in (("accrual", ACCRUAL_MIGRATIONS), ("members", MEMBERS_MIGRATIONS)):
         own = await database(migrations, service=name)
         resources = Resources(pool=own.pool, clock=clock, verifier=Verifier.from_file(keys.jwt_public, "loyalty"))
-        parts = assemble_accrual(resources, own=AccrualSettings()) if name == "accrual" else assemble_members(resources, settings=_settings(keys, own))
+        parts = (
+            assemble_accrual(resources, own=AccrualSettings(one_step_publication=True))
+            if name == "accrual"
+            else assemble_members(resources, settings=_settings(keys, own))
+        )
         api = build_api(name, parts.routers, max_body_bytes=parts.max_body_bytes)
         made.append(Real(name, own, parts, clock, await serving.enter_async_context(listening(Observed(api)))))
     return Owners(*made, keys=keys, clock=clock)
