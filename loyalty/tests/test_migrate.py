@@ -1,7 +1,7 @@
 """Balances of another system: read, checked and added up before anything is changed."""
 
 import json
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -33,9 +33,9 @@ def written(folder: Path, text: str) -> Path:
 def test_each_part_of_a_balance_keeps_its_own_end(tmp_path: Path):
     found = read_balances(written(tmp_path, BALANCES), named)
     assert (found.points, found.members, found.faults) == (200, 2, ())
-    assert [row.expires_at for row in found.rows[:2]] == [datetime(2027, 7, 1, tzinfo=UTC), None]  # a day is meant to its end
+    assert [row.expires_at for row in found.rows[:2]] == [date(2027, 6, 30), None]
     assert [row.name for row in found.rows] == ["2", "3", "4"]
-    assert found.by_expiry() == {"for ever": 30, "gone in 2027-06": 50, "gone in 2027-07": 120}
+    assert found.by_expiry() == {"for ever": 30, "until 2027-06": 170}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Points from another system: announced by one, loaded by another, once, never more than announced, taken back until they count."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -36,6 +36,18 @@ async def announced(caller: Caller, points: int = 200, openings: int = 3) -> Non
 
 def code(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
+
+
+async def test_points_that_live_to_the_end_of_a_day_live_to_its_end_in_the_programmes_zone(caller: Caller):
+    await announced(caller, 5, 1)
+    answer = await ask(caller, "/openings", {"rows": [{"name": "1", "holder": BORIS_CARD, "points": 5, "expires_at": "2025-04-30"}]})
+    assert answer.status_code == 200, answer.text
+    caller.service.clock.now = datetime(2025, 4, 30, 20, 59, tzinfo=UTC)  # a minute to midnight in Moscow
+    await caller.service.turn()
+    assert await caller.service.balances() == {(BORIS_CARD, "bread"): (0, 5)}
+    caller.service.clock.now = datetime(2025, 4, 30, 21, tzinfo=UTC)
+    await caller.service.turn()
+    assert await caller.service.balances() == {}
 
 
 async def test_each_row_opens_a_lot_with_its_own_end_once(caller: Caller):

@@ -4,7 +4,7 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ class Balance:
     name: str
     holder: str
     points: int
-    expires_at: datetime | None
+    expires_at: datetime | date | None  #: a day is meant to its end in the programme's zone
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as accrual takes it."""
@@ -55,10 +55,10 @@ class Balances:
         return len({row.holder for row in self.rows})
 
     def by_expiry(self) -> dict[str, int]:
-        """Return points by the month in which they are gone."""
+        """Return points by the month of their last day."""
         found: Counter[str] = Counter()
         for row in self.rows:
-            found[f"gone in {row.expires_at:%Y-%m}" if row.expires_at else "for ever"] += row.points
+            found[f"until {row.expires_at:%Y-%m}" if row.expires_at else "for ever"] += row.points
         return dict(sorted(found.items()))
 
 
@@ -100,14 +100,14 @@ def _row(number: int, line: Mapping[str, str], holder_of: Callable[[str, str], s
     return Balance(name, holder, int(points), _end_of(line.get("expires_at", "")))
 
 
-def _end_of(text: str) -> datetime | None:
-    """Read a moment, or a day to whose end points live, in UTC."""
+def _end_of(text: str) -> datetime | date | None:
+    """Read a moment, or a day to whose end points live."""
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text) if "T" in text else datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), UTC)
+        moment = datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"expires_at: {text!r} is no date") from None
-    if moment.tzinfo is None:
+    if isinstance(moment, datetime) and moment.tzinfo is None:
         raise ValueError(f"expires_at: {text!r} has no offset")
     return moment

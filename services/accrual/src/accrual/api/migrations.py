@@ -1,7 +1,8 @@
 """Points that members bring along from another system: announce them, load them, take them back, go live."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -9,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from accrual.api.commanding import Key, answered, command, refused, said
 from accrual.api.parts import Desk
 from accrual.api.replies import Reply
+from accrual.domain.lifetimes import start_of
 from accrual.domain.programme import Programme
 from accrual.handlers import migrating
 from accrual.handlers.migrating import LIMIT, Row
@@ -40,7 +42,13 @@ class OpeningRow(BaseModel):
     name: Id
     holder: Holder
     points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
-    expires_at: AwareDatetime | None = None
+    expires_at: Annotated[AwareDatetime | date | None, Field(description="A moment; or a day, to whose end in the programme's zone the points live.")] = None
+
+    def ends_at(self, zone: ZoneInfo) -> datetime | None:
+        """Return the first moment at which the points are gone."""
+        if self.expires_at is None or isinstance(self.expires_at, datetime):
+            return self.expires_at
+        return start_of(self.expires_at + timedelta(days=1), zone)
 
 
 class Openings(BaseModel):
@@ -128,7 +136,7 @@ async def _do(desk: Desk, connection: Connection, step: str, place: tuple[str, s
     found = await _found(connection, programme, name, lock=True)
     if isinstance(asked, Openings):
         rules = await _programme(desk, connection, programme, now)
-        rows = [Row(row.name, row.holder, row.points, row.expires_at) for row in asked.rows]
+        rows = [Row(row.name, row.holder, row.points, row.ends_at(rules.terms.zone)) for row in asked.rows]
         if late := [row.name for row in rows if row.expires_at is not None and row.expires_at <= now]:
             raise Problem(422, "expired", "Points that have expired cannot be loaded", f"Row {late[0]}.")
         if len({row.name for row in rows}) < len(rows):
