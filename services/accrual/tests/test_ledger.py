@@ -59,7 +59,7 @@ async def test_legs_that_do_not_sum_to_zero_are_refused(service: Service, owner:
         "delete from entry",
         "truncate entry",
         "update lot set amount = amount + 1",
-        "update lot set expires_at = null",
+        "update lot set usable_from = now()",
         "delete from lot",
         "update purchase set decision = ''",
         "delete from purchase",
