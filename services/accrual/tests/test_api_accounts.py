@@ -41,6 +41,7 @@ async def test_a_balance_has_what_counts_now_and_what_comes_and_goes(caller: Cal
                 "expiring": [{"points": 55, "expires_at": "2026-03-31T21:00:00Z"}],
                 "maturing": [],
                 "worth": {"amount": 27_50, "currency": "RUB"},
+                "tier": None,
             },
             {
                 "programme": "tea",
@@ -49,6 +50,7 @@ async def test_a_balance_has_what_counts_now_and_what_comes_and_goes(caller: Cal
                 "expiring": [],
                 "maturing": [{"points": 100, "usable_from": "2025-03-24T00:00:00Z"}],
                 "worth": {"amount": 0, "currency": "RUB"},
+                "tier": None,
             },
         ],
     }

@@ -133,7 +133,9 @@ async def test_a_guests_debt_moves_with_the_claim_and_the_members_points_pay_it(
 
 async def test_points_that_mature_pay_what_is_owed(service: Service):
     pending = SHOP.replace("version: 1", "version: 2").replace("2024-01-01", "2025-03-05") + "pending: {until: 5 days}\nreturns: {spent: debt}\n"
+    service.clock.now = NOON - timedelta(days=10)  # members are told before it begins
     await service.publish(SHOP + "returns: {spent: debt}\n", pending)
+    service.clock.now = NOON
     await service.hear(bought("1", 100, at=NOON - timedelta(days=7)), bought("2", 130))
     await spend(service, 100)
     assert await service.hear(brought_back("1", back(90_00, thousandths=900))) == ["reversed"]
