@@ -91,6 +91,9 @@ class Climb:
 def _run(timeline: Timeline, history: History, state: State, day: date) -> State:
     """Go on from a state to a day, through every day on which something could change."""
     while (turn := _next_day(timeline, history, state)) is not None and turn <= day:
+        former = timeline.on(state.day)
+        if former is not None and former is not timeline.on(turn) and _holds_by_earning(former, history, state):
+            state = state._replace(until=turn - ONE_DAY)  # it was earned until the day before other terms began
         state = _step(timeline.on(turn), history, state, turn)
     return state
 
@@ -102,8 +105,13 @@ def _next_day(timeline: Timeline, history: History, state: State) -> date | None
         turns.append(ladder.next_loss(history, state.day))
         if state.until is not None:
             reviews = (state.until + ONE_DAY, state.until + (ladder.grace_days + 1) * ONE_DAY)
-            turns.append(next((turn for turn in reviews if turn > state.day and (ladder.keep or state.until < state.day)), None))
+            turns.append(next((turn for turn in reviews if turn > state.day and not _holds_by_earning(ladder, history, state)), None))
     return min((turn for turn in turns if turn is not None), default=None)
+
+
+def _holds_by_earning(ladder: Ladder, history: History, state: State) -> bool:
+    """Tell whether the level is kept while it is earned, and was earned on the state's day: not in grace, and not on a term of other terms."""
+    return ladder.keep is None and state.until == state.day and ladder.earned(history, state.day) >= ladder.place(state.level)
 
 
 def _step(ladder: Ladder | None, history: History, state: State, day: date) -> State:
@@ -114,7 +122,7 @@ def _step(ladder: Ladder | None, history: History, state: State, day: date) -> S
     if ladder.falls == "none":
         return State(day, ladder.levels[max(place, earned)].id)
     until = ladder.kept_until(day) if state.until is None else state.until
-    if ladder.keep is None and until in (state.day, day):
+    if ladder.keep is None and (state.until is None or _holds_by_earning(ladder, history, state)):
         until = day - ONE_DAY  # it was earned until yesterday
     if place and day > until:
         place, until = _reviewed(ladder, history, place, until, day)
