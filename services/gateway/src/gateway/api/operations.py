@@ -200,27 +200,29 @@ class Bodies:
     by_media_type: Mapping[str, Any]
 
 
-def operation(
+def operation(  # noqa: PLR0913  each is a part of the document
     verifier: Verifier,
     access: str,
     *,
     reply: Any,
     body: Any = None,
     status: int = 200,
+    texts: Iterable[str] = (),
     problems: Iterable[str] = (),
     parameters: Iterable[Any] = (),
 ) -> dict[str, Any]:
     """Return the arguments of a route: the scopes it demands, and the same scopes, examples and problems for the document.
 
     `access` lists scopes with spaces between, or is PUBLIC. Every operation can also answer 401, 403, 422 and 503; one with a body 400, 408 and 413.
-    `body` is the example of a JSON body whose schema the route's arguments tell, or Bodies.
+    `body` is the example of a JSON body whose schema the route's arguments tell, or Bodies. `texts` are other media types in which it can answer.
     """
     extra: dict[str, Any] = {"x-access": access, "parameters": list(parameters)}
     if isinstance(body, Bodies):
         extra["requestBody"] = {"required": True, "content": dict(body.by_media_type)}
     elif body is not None:
         extra["requestBody"] = {"content": {"application/json": {"example": body}}}
-    answered = {status: {"description": HTTPStatus(status).phrase, "content": {"application/json": {"example": reply}}}}
+    content = {"application/json": {"example": reply}} | {media_type: {"schema": {"type": "string"}} for media_type in texts}
+    answered = {status: {"description": HTTPStatus(status).phrase, "content": content}}
     codes = [*problems, *(() if access == PUBLIC else OF_A_TOKEN), *ALWAYS, *(WITH_BODY if body is not None else ())]
     return {
         "dependencies": [] if access == PUBLIC else [Depends(require(verifier, *access.split()))],

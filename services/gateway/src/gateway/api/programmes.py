@@ -48,7 +48,7 @@ def routes(gateway: Gateway) -> APIRouter:
         "/v1/programmes/{programme}/terms",
         response_model=PublicTerms,
         summary="The terms of a programme",
-        **operation(gateway.verifier, PUBLIC, reply=examples.TERMS, problems=["unknown-programme"]),
+        **operation(gateway.verifier, PUBLIC, reply=examples.TERMS, texts=["text/markdown", "text/html"], problems=["unknown-programme"]),
     )
     async def terms(programme: Name, request: Request, lang: Language = "en", form: Form = "json") -> Response:
         """Say the version in force to anybody, made of the rules that run: each paragraph names the part of the document that it is made of."""
