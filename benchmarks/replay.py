@@ -69,6 +69,7 @@ def measure(*, purchases: int, holders: int, seed: int, folder: Path) -> Measure
     alone = purchases / (perf_counter() - start)
     if outcome.purchases != purchases or not outcome.issued:
         raise RuntimeError(f"{outcome.purchases} of {purchases} purchases were replayed")
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "receipts.csv"
     write_csv(file, events)
     start = perf_counter()
