@@ -1,6 +1,6 @@
 """Points that members bring along from another system: announce them, load them, take them back, go live."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from accrual.api.commanding import Key, answered, command, refused, said
 from accrual.api.parts import Desk
 from accrual.api.replies import Reply
-from accrual.domain.lifetimes import start_of
+from accrual.domain.lifetimes import end_of
 from accrual.domain.programme import Programme
 from accrual.handlers import migrating
 from accrual.handlers.migrating import LIMIT, Row
@@ -48,7 +48,7 @@ class OpeningRow(BaseModel):
         """Return the first moment at which the points are gone."""
         if self.expires_at is None or isinstance(self.expires_at, datetime):
             return self.expires_at
-        return start_of(self.expires_at + timedelta(days=1), zone)
+        return end_of(self.expires_at, zone)
 
 
 class Openings(BaseModel):

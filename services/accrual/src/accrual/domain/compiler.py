@@ -1,6 +1,5 @@
 """Compiles a checked programme document, once per version, into whole numbers and bit masks."""
 
-from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from accrual.domain.amounts import minor_digits
@@ -10,7 +9,7 @@ from accrual.domain.document.consistency import period_of
 from accrual.domain.document.document import Document
 from accrual.domain.document.earning import Rule, Trigger
 from accrual.domain.evaluation import RuleSet
-from accrual.domain.lifetimes import days_in, start_of
+from accrual.domain.lifetimes import days_in, end_of
 from accrual.domain.matching import Matcher
 from accrual.domain.programme import Programme, Terms
 from accrual.domain.rules import Arithmetic
@@ -44,18 +43,14 @@ def compile_document(document: Document) -> Programme:
             worth={currency: worth_of(document, currency) for currency in document.all_currencies},
             limits=limits_of(document.cap, points.decimals),
             returns=document.returns,
-            earns_until=_end_of(document.close.earn_until, document) if document.close is not None else None,
-            spends_until=_end_of(document.close.spend_until, document) if document.close is not None else None,
+            earns_until=end_of(document.close.earn_until, ZoneInfo(document.zone)) if document.close is not None else None,
+            spends_until=end_of(document.close.spend_until, ZoneInfo(document.zone)) if document.close is not None else None,
         ),
         document=document,
         purchases={currency: _rule_set(document, "purchase", currency) for currency in document.all_currencies},
         activities={kind: _rule_set(document, "activity", document.all_currencies[0], kind) for kind in kinds},
         registration=_rule_set(document, "registration", document.all_currencies[0]),
     )
-
-
-def _end_of(day: date, document: Document) -> datetime:
-    return start_of(day + timedelta(days=1), ZoneInfo(document.zone))
 
 
 def _rule_set(document: Document, trigger: Trigger, currency: str, kind: str | None = None) -> RuleSet:

@@ -16,6 +16,11 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """Return the first moment after a day in a zone, in UTC."""
+    return start_of(day + timedelta(days=1), zone)
+
+
 def days_in(text: str) -> int:
     """Return the number in `14 days`."""
     return int(text.partition(" ")[0])
@@ -42,7 +47,7 @@ def last_day(expiry: Expiry, day: date) -> date:
 
 def expiry_of(expiry: Expiry, day: date, zone: ZoneInfo) -> datetime:
     """Return the first moment at which points earned on a day are gone: their last day has ended."""
-    return start_of(last_day(expiry, day) + timedelta(days=1), zone)
+    return end_of(last_day(expiry, day), zone)
 
 
 @lru_cache(64)
