@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from accrual.api.commanding import Key, answered, command, refused, said, source_of
+from accrual.api.commanding import answered, command, source_of
 from accrual.api.parts import Desk
 from accrual.handlers import adjusting
 from accrual.handlers.adjusting import BOOKED, LAPSED, OWN_ACCOUNT, SECOND_PERSON, UNKNOWN, Shown
@@ -14,6 +14,7 @@ from accrual.store import Connection
 from accrual.store.snapshots import snapshot
 from contracts.holds import Adjustment, AdjustmentRequest, Adjustments
 from shared.auth import Principal, require
+from shared.commanding import Key, refused, said
 from shared.commands import Reply
 from shared.problems import Problem
 

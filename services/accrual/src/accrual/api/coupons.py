@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
-from accrual.api.commanding import Key, answered, command, refused, said
+from accrual.api.commanding import answered, command
 from accrual.api.parts import Desk
 from accrual.handlers import coupons
 from accrual.store import Connection
@@ -15,6 +15,7 @@ from contracts.coupons import CouponCodes, CouponOrder, CouponState
 from contracts.fields import Id
 from shared import commands
 from shared.auth import Principal, require
+from shared.commanding import Key, refused, said
 from shared.ids import random_bytes
 from shared.problems import Problem
 

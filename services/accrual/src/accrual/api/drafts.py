@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from accrual.api.commanding import Key, answered, command, said
+from accrual.api.commanding import answered, command
 from accrual.api.parts import Desk, document_text
 from accrual.api.replies import Published, Reply
 from accrual.domain.document import reading
@@ -19,6 +19,7 @@ from accrual.store.snapshots import snapshot
 from contracts.fields import Id, Moment
 from shared import commands
 from shared.auth import Principal, require
+from shared.commanding import Key, said
 from shared.problems import Problem
 
 _PROPOSE, _APPROVE = "POST /v1/programme-drafts", "POST /v1/programme-drafts/{draft_id}/approve"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from accrual.api.commanding import Key, answered, command, refused, said, source_of
+from accrual.api.commanding import answered, command, source_of
 from accrual.api.parts import Desk
 from accrual.handlers import holds
 from accrual.handlers.holds import UNKNOWN_HOLD, UNKNOWN_HOLDER, Declined, Shown
@@ -14,6 +14,7 @@ from accrual.store import Connection
 from accrual.store.snapshots import snapshot
 from contracts.holds import CaptureRequest, Hold, HoldRequest, Worth
 from shared.auth import Principal, require
+from shared.commanding import Key, refused, said
 from shared.commands import Reply
 from shared.problems import Problem
 

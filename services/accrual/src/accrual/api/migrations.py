@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from accrual.api.commanding import Key, answered, command, refused, said
+from accrual.api.commanding import answered, command
 from accrual.api.parts import Desk
 from accrual.api.replies import Reply
 from accrual.domain.lifetimes import end_of
@@ -19,6 +19,7 @@ from accrual.store.snapshots import snapshot
 from contracts.fields import Holder, Id, Moment
 from shared import commands
 from shared.auth import Principal, require
+from shared.commanding import Key, refused, said
 from shared.problems import Problem
 
 _PATH = "/v1/migrations/{programme}/{name}"

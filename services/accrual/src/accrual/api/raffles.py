@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from accrual.api.commanding import Key, answered, command, refused, said, source_of
+from accrual.api.commanding import answered, command, source_of
 from accrual.api.parts import Desk
 from accrual.domain.rewards.entitlements import Denied
 from accrual.handlers import raffling
@@ -17,6 +17,7 @@ from accrual.store.snapshots import snapshot
 from contracts.entitled import DrawRequest, Raffle
 from contracts.fields import Id
 from shared.auth import require
+from shared.commanding import Key, refused, said
 from shared.commands import Reply
 from shared.ids import random_bytes
 from shared.logs import traceparent

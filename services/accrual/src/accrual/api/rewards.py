@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from accrual.api.commanding import Key, answered, command, refused, said, source_of
+from accrual.api.commanding import answered, command, source_of
 from accrual.api.entitled import entitlement_of, rewards_of
 from accrual.api.parts import Desk
 from accrual.domain.rewards.entitlements import Denied, Entitlement
@@ -21,6 +21,7 @@ from accrual.store.snapshots import snapshot
 from contracts import entitled
 from contracts.fields import Holder
 from shared.auth import require
+from shared.commanding import Key, refused, said
 from shared.commands import Reply
 from shared.logs import traceparent
 from shared.problems import Problem

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from accrual.api import wire
-from accrual.api.commanding import Key, answered, command, refused, said, source_of
+from accrual.api.commanding import answered, command, source_of
 from accrual.api.parts import Desk
 from accrual.handlers.assigning import Order, assign
 from accrual.handlers.rewards import Origin
@@ -15,6 +15,7 @@ from contracts.fields import Holder
 from contracts.requests import TierAssignment
 from shared import commands
 from shared.auth import Principal, require
+from shared.commanding import Key, refused, said
 from shared.problems import Problem
 
 

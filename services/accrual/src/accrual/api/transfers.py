@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from accrual.api.adjustments import problem_of
-from accrual.api.commanding import Key, answered, command, refused, said, source_of
+from accrual.api.commanding import answered, command, source_of
 from accrual.api.parts import Desk
 from accrual.handlers import transfers
 from accrual.handlers.holds import Declined
 from accrual.store import Connection
 from contracts.holds import Transfer, TransferRequest
 from shared.auth import Principal, require
+from shared.commanding import Key, refused, said
 from shared.commands import Reply
 
 _TRANSFER = "transfers:write"

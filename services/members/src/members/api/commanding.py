@@ -1,11 +1,10 @@
 """Commands: register somebody, release an identifier. Each has an Idempotency-Key, so asking twice is asking once."""
 
-import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
 from contracts.requests import RegistrationRequest
@@ -19,18 +18,12 @@ from members.handlers.submissions import Submission
 from members.metrics import REGISTRATIONS_BY_HTTP
 from members.store import Connection
 from shared.auth import Principal, require
-from shared.batches import Repeat
-from shared.commands import Command, Reply, once
+from shared.commanding import Key, answered, checked_key, refused, said
+from shared.commands import Command, Reply
 from shared.logs import traceparent
 from shared.problems import Problem
 
-Key = Annotated[
-    str | None, Header(alias="Idempotency-Key", description="1 to 200 visible ASCII characters, chosen by the caller, one for each thing asked for.")
-]
-_KEY = re.compile(r"[!-~]{1,200}")
 _REGISTER, _RELEASE = "POST /v1/registrations", "POST /v1/identifiers/release"
-#: Somebody else opened the same attempt in that moment; the next look finds it.
-_MOST_REPEATS = 5
 _PROOF_FAULTS = {"proof-invalid", "proof-expired", "proof-mismatch", "proof-outdated"}
 
 
@@ -54,7 +47,7 @@ def routes(desk: Desk) -> APIRouter:
             results[:] = [registered.result]
             return _reply_to(registered, command)
 
-        response = await _answered(desk, command, effect)
+        response = await answered(desk.pool, command, effect, clock=desk.clock, nudge=desk.nudge)
         for result in results:
             REGISTRATIONS_BY_HTTP.labels(result.value).inc()
         return response
@@ -67,31 +60,18 @@ def routes(desk: Desk) -> APIRouter:
         async def effect(connection: Connection) -> Reply:
             now, cause = desk.clock(), Cause(_source_of(command), command.key, traceparent.get())
             if not await commands.release(connection, identifier=release.identifier, member_id=release.member_id, cause=cause, now=now):
-                return _refused(Problem(404, "unknown-link", "This identifier is not linked to this member"))
-            return _said(200, Released(member_id=release.member_id, identifier=release.identifier, released_at=now))
+                return refused(Problem(404, "unknown-link", "This identifier is not linked to this member"))
+            return said(200, Released(member_id=release.member_id, identifier=release.identifier, released_at=now))
 
-        return await _answered(desk, command, effect)
+        return await answered(desk.pool, command, effect, clock=desk.clock, nudge=desk.nudge)
 
     return router
 
 
 def _command(desk: Desk, route: str, principal: Principal, key: str | None, payload: BaseModel) -> Command:
     """Name a command. The hash is keyed: what was sent is personal, and a phone number is found by trying them all."""
-    if key is None or _KEY.fullmatch(key) is None:
-        raise Problem(400, "key-missing", "Idempotency-Key missing", "Send an Idempotency-Key header of 1 to 200 visible ASCII characters.")
     payload_hash = desk.office.vault.draw(b"payload", payload.model_dump_json().encode())
-    return Command(caller=principal.subject, route=route, key=key, payload_hash=payload_hash)
-
-
-async def _answered(desk: Desk, command: Command, effect: Callable[[Connection], Awaitable[Reply]]) -> Response:
-    for _ in range(_MOST_REPEATS):
-        try:
-            reply = await once(desk.pool, command, effect, clock=desk.clock)
-        except Repeat:
-            continue
-        desk.nudge.set()
-        return Response(reply.body, reply.status, media_type=reply.content_type)
-    raise Problem(409, "still-running", "The same thing is being worked at", headers={"Retry-After": "1"})
+    return Command(caller=principal.subject, route=route, key=checked_key(key), payload_hash=payload_hash)
 
 
 def _submission(registration: RegistrationRequest, command: Command, *, now: datetime) -> Submission:
@@ -115,12 +95,12 @@ def _source_of(command: Command) -> str:
 def _reply_to(registered: commands.Registered, command: Command) -> Reply:
     """Answer alike whoever it was; only those who proved two members' identifiers are told so."""
     if registered.faults:
-        return _refused(_problem_of(registered.faults))
+        return refused(_problem_of(registered.faults))
     if registered.reason == "two-members":
-        return _refused(Problem(409, "two-members", "These identifiers belong to two members", "Both were proven, so the two can be merged."))
+        return refused(Problem(409, "two-members", "These identifiers belong to two members", "Both were proven, so the two can be merged."))
     if registered.result is Result.REFUSED:
-        return _refused(Problem(403, "proof-refused", "The proof is not believed", reasons=[registered.reason]))
-    return _said(202, Accepted(registration_id=command.key))
+        return refused(Problem(403, "proof-refused", "The proof is not believed", reasons=[registered.reason]))
+    return said(202, Accepted(registration_id=command.key))
 
 
 def _problem_of(faults: Sequence[Fault]) -> Problem:
@@ -128,12 +108,3 @@ def _problem_of(faults: Sequence[Fault]) -> Problem:
         return Problem(403, "proof-refused", "The proof is not believed", reasons=sorted(fault.code for fault in faults))
     errors = [{"path": fault.place, "code": fault.code, "message": fault.message} for fault in faults]
     return Problem(422, "registration-refused", "The registration cannot be taken as it is", errors=errors)
-
-
-def _refused(problem: Problem) -> Reply:
-    response = problem.response()
-    return Reply(status=response.status_code, body=bytes(response.body), content_type="application/problem+json")
-
-
-def _said(status: int, reply: BaseModel) -> Reply:
-    return Reply(status=status, body=reply.model_dump_json().encode())
