@@ -14,6 +14,7 @@ from accrual.domain.document.document import Document
 from accrual.domain.document.earning import Rule, When
 from accrual.domain.document.money import money_findings
 from accrual.domain.document.problems import Finding, Path
+from accrual.domain.rules import WEEKDAYS
 
 #: The calendar repeats after so many years, leap days and all, but for a few centuries.
 _YEARS = 28
@@ -23,6 +24,7 @@ def further_findings(rule: Rule, path: Path, document: Document) -> Iterator[Fin
     """Yield what is wrong with what a rule says beyond goods, place and time."""
     when, currencies = rule.when, rule.when.currency or document.all_currencies
     yield from repeat_findings(when, (*path, "when"))
+    yield from _first_findings(when, (*path, "when", "first_purchase"))
     yield from unknown_findings("tier", when.tier or (), (*path, "when", "tier"), document)
     yield from unknown_findings("coupon", when.coupon or (), (*path, "when", "coupon"), document)
     if when.spent is not None:
@@ -42,8 +44,19 @@ def repeat_findings(when: When | Campaign, path: Path) -> Iterator[Finding]:
         yield Finding((*path, "repeats"), "counts from no day", "add dates: {from: 2026-12-01}, from which an INTERVAL is counted")
         return
     start = datetime.combine(first or date(2001, 1, 1), datetime.min.time())
-    if not rrulestr(when.repeats, dtstart=start).between(start, start + timedelta(days=366 * _YEARS), inc=True):
+    found = rrulestr(when.repeats, dtstart=start).between(start, start + timedelta(days=366 * _YEARS), inc=True)
+    if not found:
         yield Finding((*path, "repeats"), "no such day ever comes", "correct it, as FREQ=MONTHLY;BYDAY=1SA for the first Saturday of each month")
+    elif when.days and not any(WEEKDAYS[day.weekday()] in when.days for day in found):
+        yield Finding((*path, "days"), f"none of the days that come again is a {' or '.join(when.days)}", "keep one of days and repeats")
+
+
+def _first_findings(when: When, path: Path) -> Iterator[Finding]:
+    if not when.first_purchase:
+        return
+    if when.streak is not None or (when.every is not None and when.unit == "purchase"):
+        other = "streak" if when.streak is not None else "every"
+        yield Finding(path, f"the first purchase is only one, and `{other}` asks for several", "keep one of the two")
 
 
 def unknown_findings(kind: str, named: tuple[str, ...], path: Path, document: Document) -> Iterator[Finding]:
