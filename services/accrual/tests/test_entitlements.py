@@ -232,6 +232,33 @@ async def test_a_correction_gives_what_was_not_given_and_takes_what_is_no_longer
     assert await service.fetch("select value from counter where rule = 'reward/sticker'") == [(0,)]
 
 
+async def used(service: Service, caller: Caller) -> None:
+    ((id_,),) = await service.fetch("select id from entitlement where state = 'issued'")
+    assert (await ask(caller, "/v1/entitlements/use", entitlement_id=str(id_)))[0] == 200
+
+
+async def test_what_was_used_stays_used_and_counted_when_its_purchase_is_corrected(service: Service, caller: Caller):
+    await visit(service, kopecks=500_00)
+    await used(service, caller)
+    assert await service.hear(a_purchase("p-1", merchant="cafe", kopecks=100_00, revision=2)) == ["reversed"]
+    assert await service.fetch(LIVE) == [("sticker", "used", 1)]
+    assert await service.fetch("select value from shared_counter where rule = 'reward/sticker'") == [(1,)]
+    assert await service.fetch("select value from counter where rule = 'reward/sticker'") == [(1,)]
+    assert await audited(service) == []
+
+
+async def test_a_correction_gives_no_more_than_there_is_beside_what_was_used(service: Service, caller: Caller):
+    rules = "".join(f"  - {{id: with-{goods}, when: {{category: {goods}}}, give: {{reward: badge}}}}\n" for goods in ("pie", "bun"))
+    shop = CAFE.replace("programme: cafe", "programme: shop").replace("[cafe]", "[shop]").replace("rewards:\n", f"{rules}rewards:\n", 1)
+    await service.publish(shop.replace("  - {id: mug", "  - {id: badge, kind: gift, stock: 1}\n  - {id: mug"))
+    pie, bun = (Line(line_id="1", sku=goods, category=goods, paid_amount=100_00) for goods in ("pie", "bun"))
+    assert await service.hear(a_purchase("p-1", merchant="shop", lines=(pie,))) == ["granted"]
+    await used(service, caller)
+    assert await service.hear(a_purchase("p-1", merchant="shop", lines=(bun,), revision=2)) == ["applied no-difference"]
+    assert await service.fetch(LIVE) == [("badge", "used", 1)]
+    assert await audited(service) == []
+
+
 async def test_a_guests_gift_is_the_members_who_proves_the_card(service: Service, caller: Caller):
     await visit(service, kopecks=500_00)
     await service.hear(linked(member=ANA))

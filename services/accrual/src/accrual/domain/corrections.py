@@ -1,7 +1,7 @@
 """A correction that gives more than the revision before: the grant of the difference."""
 
 from accrual.domain.accounts import AccountState
-from accrual.domain.decisions import Decision, Explanation, Grant, Operation, Step
+from accrual.domain.decisions import Decision, Explanation, Grant, Operation, Refusal, Step
 from accrual.domain.facts import Fact, Purchase
 from accrual.domain.given import Given
 from accrual.domain.keeping import Kept
@@ -36,3 +36,11 @@ def earned_anew(programme: Programme, fact: Fact, state: AccountState, *, first:
     others = state.purchases
     decision, state = programme.earn(fact, state._replace(purchases=0) if first else state)
     return decision, state._replace(purchases=state.purchases + others) if first else state
+
+
+def counting(decision: Decision, beside: AccountState, *, since: AccountState) -> Decision:
+    """Return a decision that also counts what it was decided beside: the common counters by which one state is ahead of another."""
+    if isinstance(decision, Refusal):
+        return decision
+    ahead = tuple((key, value) for key, value in beside.shared.items() if value != since.shared.get(key, 0))
+    return decision._replace(effects=decision.effects._replace(shared=(*ahead, *decision.effects.shared)))

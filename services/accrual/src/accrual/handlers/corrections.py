@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 
 from accrual.domain.accounts import AccountState
-from accrual.domain.corrections import earned_anew, raised, was_first
+from accrual.domain.corrections import counting, earned_anew, raised, was_first
 from accrual.domain.decisions import Decision, Grant, Reason, Refusal
 from accrual.domain.exchanges import told
 from accrual.domain.facts import Purchase
@@ -19,7 +19,7 @@ from accrual.handlers.explanations import explanation_json
 from accrual.handlers.pasts import Past
 from accrual.handlers.reversals import Reversals, Why
 from accrual.handlers.tally import Holding
-from accrual.handlers.undoing import give_anew, take_back, without_rewards
+from accrual.handlers.undoing import give_anew, lasting, take_back, with_rewards, without_rewards
 from accrual.handlers.usage import give_back, hold_anew
 from accrual.store.causes import Decided
 from contracts.verdicts import Verdict
@@ -80,7 +80,10 @@ def _rewards(books: Books, past: Past, earning: Earning, decision: Decision, kep
 
 
 def _decide(books: Books, earning: Earning, past: Past, before: Kept) -> tuple[Decision, AccountState]:
-    """Decide with the counters of the former revision undone. Once it came back, a purchase is no longer anybody's first."""
+    """Decide with the counters of the former revision undone. Once it came back, a purchase is no longer anybody's first.
+
+    Rewards that were used and are given no more stay counted: it is decided again beside them.
+    """
     state = AccountState()
     if earning.owned is not None:
         state, _ = undone(books.state_for(earning.owned.account_id, earning.programme, earning.fact, without=past.key), before, NOTHING)
@@ -90,7 +93,12 @@ def _decide(books: Books, earning: Earning, past: Past, before: Kept) -> tuple[D
             state = earning.programme.fraud.lifted(earning.fact, day, state, passed=bool(past.given.points))
         state, _ = without_uses(state, coupons_in(books.tally.used(past.key), books.coupons_of(earning.programme.terms.id)))
     first = before.stands and was_first(past.programme, past.purchase, past.given)
-    decision, state = earned_anew(earning.programme, earning.fact, state, first=first)
+    decision, after = earned_anew(earning.programme, earning.fact, state, first=first)
+    if stays := lasting(books, past, decision):
+        beside = with_rewards(state, books, past, stays)
+        decision, after = earned_anew(earning.programme, earning.fact, beside, first=first)
+        decision = counting(decision, beside, since=state)
+    state = after
     if earning.programme.fraud is not None and earning.owned is not None:
         day = earning.programme.day_of(earning.fact)
         state = earning.programme.fraud.as_counted(earning.fact, day, state, books.state(earning.owned.account_id))

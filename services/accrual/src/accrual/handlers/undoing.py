@@ -1,13 +1,14 @@
 """What becomes of the rewards that rules gave for a purchase, when goods come back or it is corrected."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
 from accrual.domain.accounts import AccountState, CounterKey
-from accrual.domain.decisions import RewardDue
+from accrual.domain.decisions import Decision, Refusal, RewardDue
 from accrual.domain.keeping import Kept
 from accrual.domain.rewards.entitlements import Entitlement, State, Way
-from accrual.domain.rewards.giving import without
+from accrual.domain.rewards.giving import surprise_key, without
 from accrual.handlers.books import Books
 from accrual.handlers.entitlements import due_ids
 from accrual.handlers.pasts import Past
@@ -20,6 +21,20 @@ from shared.outbox import Message
 def without_rewards(state: AccountState, books: Books, past: Past) -> AccountState:
     """Return an account's state as if a purchase had brought it no rewards: what limits count of them is taken off."""
     return without(state, _counted(past, [each for each in books.entitlements.of_cause(past.key) if each.state is not State.REVERSED]))[0]
+
+
+def lasting(books: Books, past: Past, decision: Decision) -> list[Entitlement]:
+    """Return what is used or over of what a purchase brought and a new decision does not bring: it stays given, and is counted."""
+    still = due_ids(past.key, () if isinstance(decision, Refusal) else decision.effects.rewards)
+    return [each for each in books.entitlements.of_cause(past.key) if each.ended and each.state is not State.REVERSED and each.id not in still]
+
+
+def with_rewards(state: AccountState, books: Books, past: Past, given: Iterable[Entitlement]) -> AccountState:
+    """Return an account's state with rewards of a purchase counted again that `without_rewards` took off."""
+    wanted = list(given)
+    counters = tuple((key, state.counters.get(key, 0) + amount) for key, amount in _counted(past, wanted))
+    shared = tuple((key, state.shared.get(key, 0) + amount) for key, amount in _held(books, past, wanted))
+    return state.after(counters, purchases=state.purchases, shared=shared)
 
 
 def take_back(books: Books, past: Past, kept: Kept, holding: Holding, *, owner: str | None, origin: Origin, now: datetime) -> list[Message]:
@@ -74,3 +89,12 @@ def _counted(past: Past, entitlements: Iterable[Entitlement]) -> tuple[tuple[Cou
         if key is not None:
             found[key] = found.get(key, 0) + 1
     return tuple(found.items())
+
+
+def _held(books: Books, past: Past, entitlements: Iterable[Entitlement]) -> tuple[tuple[CounterKey, int], ...]:
+    """Return how much these hold of stock and budgets under their purchase. What was chosen later holds its own."""
+    wanted = [each for each in entitlements if not books.tally.used(each.id.bytes)]
+    rewards = [reward for each in wanted if (reward := past.programme.rewards.get(each.reward)) is not None]
+    found = Counter([reward.stock_key for reward in rewards] + [surprise_key(each.rule) for each in wanted if each.way is Way.SURPRISE])
+    held = books.tally.used(past.key)
+    return tuple((key, amount) for key, amount in found.items() if key in held)

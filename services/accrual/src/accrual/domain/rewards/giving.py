@@ -35,7 +35,7 @@ class Giving:
 
     def shared(self, fact: Fact) -> tuple[CounterKey, ...]:
         """Return the common counters that giving may read or change."""
-        budgets = tuple(budget_key(surprise) for surprise in self._surprises if surprise.budget is not None) if isinstance(fact, Purchase) else ()
+        budgets = tuple(surprise_key(surprise.id) for surprise in self._surprises if surprise.budget is not None) if isinstance(fact, Purchase) else ()
         return (*self._rewards.shared(self._given), *budgets)
 
     def settled(self, decision: Decision, fact: Fact, state: AccountState) -> Decision:
@@ -50,7 +50,7 @@ class Giving:
         told = {each.rule for each in given.due}
         lucky = [surprise for surprise in drawn if surprise.id in told]
         steps = tuple(Step(surprise.id, Operation.REWARD, 0, 1, (), None, (_drawn_words, surprise)) for surprise in lucky)
-        spent = tuple((key, state.shared.get(key, 0) + 1) for surprise in lucky if surprise.budget is not None for key in [budget_key(surprise)])
+        spent = tuple((key, state.shared.get(key, 0) + 1) for surprise in lucky if surprise.budget is not None for key in [surprise_key(surprise.id)])
         explanation = decision.explanation._replace(steps=(*decision.explanation.steps, *steps), not_given=(*decision.explanation.not_given, *given.not_given))
         return decision._replace(
             explanation=explanation,
@@ -65,7 +65,7 @@ class Giving:
         return tuple(
             surprise
             for surprise in self._surprises
-            if is_drawn(surprise, purchase) and _reaches(surprise, purchase) and state.shared.get(budget_key(surprise), 0) < (surprise.budget or _WHOLE)
+            if is_drawn(surprise, purchase) and _reaches(surprise, purchase) and state.shared.get(surprise_key(surprise.id), 0) < (surprise.budget or _WHOLE)
         )
 
 
@@ -76,9 +76,9 @@ def is_drawn(surprise: Surprise, purchase: Purchase) -> bool:
     return number * 100 < Decimal(surprise.chance.removesuffix("%")) * _WHOLE
 
 
-def budget_key(surprise: Surprise) -> CounterKey:
+def surprise_key(surprise: str) -> CounterKey:
     """Name how many gifts of a surprise were given to all members together."""
-    return CounterKey(f"surprise/{surprise.id}", "grants")
+    return CounterKey(f"surprise/{surprise}", "grants")
 
 
 def without(state: AccountState, counted: tuple[tuple[CounterKey, int], ...]) -> tuple[AccountState, tuple[tuple[CounterKey, int], ...]]:
