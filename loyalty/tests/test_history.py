@@ -176,3 +176,16 @@ def test_what_is_no_table_is_said_to_be_none(tmp_path: Path, content: bytes, sai
 def test_each_row_that_does_not_fit_is_counted_even_where_they_are_neighbours(tmp_path: Path):
     text = TILL.replace("1,lamp,", "1,lamp,extra,").replace("2,mug,1,", "2,mug,extra,1,")
     assert read(tmp_path / "till.csv", text, skip_bad=True).skipped == 2
+
+
+def test_a_receipt_with_a_row_that_does_not_fit_is_left_out_whole_and_not_read_as_two(tmp_path: Path):
+    text = TILL.replace("1,lamp,", "1,lamp,extra,").replace("2,mug", "1,cup,1,2010-12-01 08:26:00,1.00,17850\n2,mug")
+    history = read(tmp_path / "till.csv", text, skip_bad=True)
+    assert ([event.purchase.purchase_id for event in history.purchases], history.skipped) == (["2"], 1)
+    assert "row 2: line 3: 7 cells under 6 columns" in history.notes[-1]
+
+
+def test_many_rows_that_do_not_fit_are_no_receipt(tmp_path: Path):
+    text = TILL.replace("1,lamp,2,2010-12-01 08:26:00,3.39,17850\n", "x\n" * 250)
+    history = read(tmp_path / "till.csv", text, skip_bad=True)
+    assert ([event.purchase.purchase_id for event in history.purchases], history.skipped) == (["1", "2"], 250)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MAX_LINE_BYTES = 1024 * 1024
 #: Marks a row that does not fit the header; the value says how. No header can hold it: `csv` reads no U+0000.
 MISFIT = "\0"
+#: Rows in a row that do not fit and may still be the inside of a receipt; after more of them it is over.
+MAX_STRAYS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,30 @@ def _row(header: list[str], cells: list[str]) -> dict[str, str]:
 
 
 def grouped(rows: Iterable[tuple[int, dict[str, str]]], column: str | None) -> Iterator[Piece]:
-    """Give one piece a row, or one for neighbouring rows that agree in a column. Each row comes with its line; one that does not fit stands alone."""
-    begun, together = 0, list[dict[str, str]]()
+    """Give one piece a row, or one for neighbouring rows that agree in a column. Each row comes with its line.
+
+    One that does not fit stands alone; between rows that agree it is a part of theirs, for without it they would be two halves of one receipt.
+    """
+    begun, together, strays = 0, list[dict[str, str]](), list[tuple[int, dict[str, str]]]()
     for line, row in rows:
-        if together and (column is None or MISFIT in row or MISFIT in together[0] or row[column] != together[0][column]):
-            yield Piece(begun, orjson.dumps(together))
-            together = []
+        if together and column is not None and MISFIT in row and len(strays) < MAX_STRAYS:
+            strays.append((line, row))
+            continue
+        if together and (column is None or MISFIT in row or row[column] != together[0][column]):
+            yield from _parted(begun, together, strays)
+            together, strays = [], []
+        if MISFIT in row:
+            yield Piece(line, orjson.dumps([row]))
+            continue
         if not together:
             begun = line
-        together.append(row)
+        together += [*({**stray, MISFIT: f"line {at}: {stray[MISFIT]}"} for at, stray in strays), row]
+        strays = []
+    yield from _parted(begun, together, strays)
+
+
+def _parted(begun: int, together: list[dict[str, str]], strays: list[tuple[int, dict[str, str]]]) -> Iterator[Piece]:
     if together:
         yield Piece(begun, orjson.dumps(together))
+    for line, row in strays:
+        yield Piece(line, orjson.dumps([row]))
