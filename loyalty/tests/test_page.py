@@ -92,3 +92,12 @@ def test_numbers_are_written_for_people():
         "JPY 500",
         "\N{MINUS SIGN}EUR 1.50",
     )
+
+
+def test_a_wide_table_is_read_from_top_to_bottom_on_a_phone():
+    """Each cell brings the name of its column along, for the row of names is not shown there."""
+    narrow, wide = Table(("A", "B"), [("a", "1")]), Table(("A", "B", "C", "D", "E"), [("a", "1", "2", "3", "4")])
+    html = html_of(Page("t", "t", (), (Section("s", tables=(narrow, wide)),)))
+    assert html.count('<table class="wide">') == 1
+    assert '<td class="number" data-name="E">4</td>' in html
+    assert ".wide thead { display: none; }" in html

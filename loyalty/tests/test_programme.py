@@ -65,6 +65,15 @@ def test_a_change_is_said_in_words_and_what_members_lose_by_is_marked(worse: Pat
     assert (change["worse"], change["after"]) == (False, "Зёрна: 1 за каждые 20 RUB.")
 
 
+def test_a_change_told_in_russian_is_told_in_russian_to_its_end(worse: Path, capsys: pytest.CaptureFixture[str]):
+    assert run("programme", "diff", COFFEE, worse, "--lang", "ru") == 1
+    shown = capsys.readouterr()
+    assert "version: участникам не сообщается" in shown.out
+    assert "вступает в силу только после срока уведомления" in " ".join(shown.err.split())
+    assert run("programme", "diff", COFFEE, COFFEE, "--lang", "ru") == 0
+    assert capsys.readouterr().out == "Для участников ничего не меняется.\n"
+
+
 def test_terms_are_written_in_each_language_and_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert run("programme", "terms", COFFEE, "--lang", "ru") == 0
     assert "**first-cup.** Зёрна: 50; за первую покупку. `earning/first-cup`" in capsys.readouterr().out

@@ -9,6 +9,8 @@ import typer
 from accrual.domain.terms.notice import Notice, notice_of
 from accrual.domain.terms.page import terms_of
 from accrual.domain.terms.rendering import as_html, as_markdown, as_record
+from accrual.domain.terms.words import Language as Written
+from accrual.domain.terms.words import Said
 from loyalty.console import COULD_NOT, FAILED, Failure, note, out, print_json, say
 from loyalty.options import Json
 from loyalty.programme.reading import document_of, shown
@@ -36,6 +38,13 @@ Language = Annotated[Tongue, typer.Option("--lang", help="The language.")]
 Format = Annotated[Form, typer.Option("--format", help="How it is written; a page of HTML needs nothing beside it.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there.", show_default=False)]
 
+_NOTHING = Said("Nothing that members are told changes.", "Для участников ничего не меняется.")
+_UNTOLD = Said("not told to members", "участникам не сообщается")
+_WORSE = Said(
+    "What is marked with ! takes something from members, or may: the new version begins only after the notice period.",
+    "Отмеченное знаком ! лишает участников чего-либо или может лишить: новая редакция вступает в силу только после срока уведомления.",
+)
+
 
 def diff(old: Old, new: New, *, lang: Language = Tongue.EN, as_json: Json = False) -> None:
     """Say in words what changes for members from one version to the next, as the notice to them does. What they lose by is marked.
@@ -50,7 +59,7 @@ def diff(old: Old, new: New, *, lang: Language = Tongue.EN, as_json: Json = Fals
     if as_json:
         print_json(_recorded(notice))
     else:
-        _show(notice)
+        _show(notice, lang.value)
     raise typer.Exit(FAILED if notice.worse else 0)
 
 
@@ -75,18 +84,19 @@ def terms(file: File, *, lang: Language = Tongue.EN, form: Format = Form.MARKDOW
         note(f"Written to {output}.")
 
 
-def _show(notice: Notice) -> None:
+def _show(notice: Notice, language: Written) -> None:
     if not notice.changes:
-        say("Nothing that members are told changes.")
+        say(_NOTHING.in_(language))
     for change in notice.changes:
         out.print(shown(f"{'!' if change.worse else ' '} {change.heading or change.part}  ({change.part})", worse=change.worse), soft_wrap=True)
         for mark, text in (("-", change.before), ("+", change.after)):
             if text is not None:
                 say(f"    {mark} {text}")
     for difference in notice.untold:
-        out.print(shown(f"{'!' if difference.worse else ' '} {difference.part}: not told to members", worse=difference.worse), soft_wrap=True)
+        text = f"{'!' if difference.worse else ' '} {difference.part}: {_UNTOLD.in_(language)}"
+        out.print(shown(text, worse=difference.worse), soft_wrap=True)
     if notice.worse:
-        note("What is marked with ! takes something from members, or may: the new version begins only after the notice period.")
+        note(_WORSE.in_(language))
 
 
 def _recorded(notice: Notice) -> dict[str, object]:
