@@ -45,6 +45,9 @@ ops: $(STAMP) ## Break the running system and see its alerts fire and resolve, i
 faults: $(STAMP) ## Processes freeze and die in twos, stores go away and come back
 	@$(BIN)/python -m pytest tests/faults
 
+hunt: $(STAMP) ## Ask every law (property test) with examples that nobody has tried yet; say it again as long as you like
+	@$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=hunt --numprocesses 2 --dist loadfile contracts client shared services loyalty
+
 check: $(STAMP) ## Format, lint, types, imports, fresh contracts: seconds, no servers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -70,4 +73,4 @@ format: $(STAMP) ## Format the code and fix what ruff can fix
 lock: $(STAMP) ## Choose versions anew: requirements.in to requirements.lock
 	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --no-header --output-file requirements.lock requirements.in
 
-.PHONY: help setup demo up down test e2e faults ops check contracts dashboards bench format lock
+.PHONY: help setup demo up down test e2e hunt faults ops check contracts dashboards bench format lock

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.testing import A_MONDAY, NewDatabase, SettableClock, eventually
 
@@ -36,3 +38,17 @@ async def test_waiting_returns_the_first_true_value_and_fails_at_the_deadline():
 
 def test_the_broker_answers(kafka: str):
     assert kafka.count(":") == 1
+
+
+def test_laws_meet_the_same_examples_on_every_run():
+    met: list[int] = []
+
+    @given(number=st.integers())
+    def law(number: int) -> None:
+        met.append(number)
+
+    law()
+    first = met.copy()
+    met.clear()
+    law()
+    assert met == first
