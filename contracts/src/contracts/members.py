@@ -18,6 +18,7 @@ class MemberRegistered(Wire):
     kind: Literal["person", "household", "company"] = "person"
     language: Language = "en"
     registered_at: Moment
+    referred_by: Holder | None = Field(default=None, description="Who invited the member into the programme, if anybody did. Said once, and never changed.")
 
 
 class IdentifierLinked(Wire):
