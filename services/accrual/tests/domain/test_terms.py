@@ -22,7 +22,7 @@ from accrual.domain.terms.words import LANGUAGES, Hidden, Language, Said, Words
 from .builders import PROGRAMMES, a_document
 
 VOICES = [Voice("en", "beans", "EUR"), Voice("ru", "зёрна", "EUR")]
-PLACEHOLDERS = {"value", "money", "named", "percent", "times", "repeats", "points"}
+PLACEHOLDERS = {"value", "money", "named", "percent", "times", "repeats", "reach", "points"}
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -237,3 +237,24 @@ def test_levels_count_what_points_are_called():
     english, russian = (the_terms(BASE, language, tiers=levels, points=points).paragraphs()["tiers"].text for language in LANGUAGES)
     assert english.startswith("What counts: beans earned. From the beginning on.")
     assert russian.startswith("Считается: начисленные зёрна. За всё время.")
+
+
+def test_levels_by_money_name_the_currency_and_those_by_several_measures_each_of_them():
+    levels = "{{by: {}, window: forever, levels: [{{id: friend, from: 0}}, {{id: gold, from: 1000}}]}}"
+    english, russian = (the_terms(BASE, language, tiers=levels.format("money_spent")).paragraphs()["tiers/levels/gold"].text for language in LANGUAGES)
+    assert (english, russian) == ("From 1000 EUR spent.", "От 1000 EUR покупок.")
+    both = the_terms(BASE, tiers=levels.format("[points_earned, money_spent]")).paragraphs()["tiers/levels/gold"].text
+    assert both == "From 1000 points earned / 1000 EUR spent."
+
+
+def test_discounts_stand_in_the_order_in_which_they_come_off():
+    terms = the_terms(BASE, discounts="[{id: small, percent: 5}, {id: first, percent: 10, priority: 1}]")
+    assert [part for part in terms.paragraphs() if part.startswith("discounts")] == ["discounts", "discounts/first", "discounts/small"]
+    assert terms.paragraphs()["discounts"].text == "Discounts come off one after the other, as they stand here, each from what those before it left."
+    assert "discounts" not in the_terms(BASE, discounts="[{id: small, percent: 5}]").paragraphs()
+
+
+def test_one_is_said_in_the_singular():
+    told = the_terms("- {id: base, give: {points: 2, per: 1.00}}\n", "ru", discounts="[{id: more, when: {every: 1}, free: 1}]").paragraphs()
+    assert told["earning/base"].text == "Points: 2 за 1 EUR."
+    assert told["discounts/more"].text.startswith("Ещё 1 шт. бесплатно, самые дешёвые, за каждую купленную единицу, ")

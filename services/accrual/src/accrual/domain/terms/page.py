@@ -62,7 +62,8 @@ def voice_of(document: Document, language: Language) -> Voice:
     """Return how this document's values are said."""
     currencies = document.all_currencies
     points = in_language(document.points.name, language, _POINTS.in_(language))
-    return Voice(language, points, currencies[0] if len(currencies) == 1 else None, dict(_names(document, language)))
+    measures = () if document.tiers is None else document.tiers.by
+    return Voice(language, points, currencies[0] if len(currencies) == 1 else None, dict(_names(document, language)), measures)
 
 
 def in_language(texts: dict[str, str] | None, language: str, otherwise: str) -> str:
@@ -77,7 +78,8 @@ def _sections(document: Document, voice: Voice) -> Iterator[Section]:
         if value is None:
             paragraphs = [Paragraph(key, "", sentence(entry.absent.in_(voice.language)))] if entry.absent else []
         else:
-            paragraphs = list(_paragraphs(key, value, voice))
+            lead = [Paragraph(key, "", sentence(entry.lead.in_(voice.language)))] if entry.lead is not None and value[1:] else []
+            paragraphs = [*lead, *_paragraphs(key, value, voice)]
         if paragraphs:
             yield Section(entry.in_(voice.language).format(points=voice.points), tuple(paragraphs))
 
@@ -85,7 +87,7 @@ def _sections(document: Document, voice: Voice) -> Iterator[Section]:
 def _paragraphs(part: str, value: Any, voice: Voice) -> Iterator[Paragraph]:
     """Say a section: a paragraph for each element with an id, one for everything else; what is inside an element follows it."""
     if has_ids(value):
-        for element in value:
+        for element in sorted(value, key=lambda each: -getattr(each, "priority", 0)):  # as they are asked
             if getattr(element, "enabled", True) and getattr(element, "public", True):  # what is offered privately is told to nobody else
                 yield from _element(f"{part}/{element.id}", element, voice)
         return

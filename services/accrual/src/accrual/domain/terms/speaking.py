@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from accrual.domain.document.tiers import Reach
 from accrual.domain.terms import recurrences
 from accrual.domain.terms.vocabulary import told_keys
 from accrual.domain.terms.voice import Voice
@@ -18,7 +19,7 @@ _BETWEEN = {
     "Reach": " / ",  # any one of them is enough
 }
 #: Parts whose clauses are sentences.
-_SENTENCES = frozenset({"Points", "Returns", "Spending", "Tiers", "Fraud", "Close"})
+_SENTENCES = frozenset({"Points", "Returns", "Spending", "Tiers", "Fraud", "Close", "Transition"})
 
 
 def told(part: BaseModel, voice: Voice) -> str:
@@ -54,11 +55,8 @@ def _clause(part: BaseModel, key: str, value: Any, words: Words, voice: Voice) -
     if isinstance(value, str) and value in words.instead:
         return words.instead[value].in_(voice.language)
     said = value_of(value, words, voice)
-    return (
-        words.in_(voice.language, part).format_map(dict.fromkeys(("value", "money", "named", "percent", "repeats", "times"), said) | {"points": voice.points})
-        if said
-        else ""
-    )
+    text = words.one.in_(voice.language) if words.one is not None and value == 1 else words.in_(voice.language, part)
+    return text.format_map(dict.fromkeys(("value", *(mark.strip("{}") for mark in _MARKED)), said) | {"points": voice.points}) if said else ""
 
 
 def value_of(value: Any, words: Words, voice: Voice) -> str:
@@ -75,10 +73,16 @@ def value_of(value: Any, words: Words, voice: Voice) -> str:
     return next((say(value, voice) for mark, say in _MARKED.items() if mark in words.en), voice.value(value))
 
 
+def _reached(value: Any, voice: Voice) -> str:
+    """Say a number of whatever the levels count: `1000 RUB spent`."""
+    return told(Reach(**dict.fromkeys(voice.measures, value)), voice) if voice.measures else voice.value(value)
+
+
 _MARKED: dict[str, Callable[[Any, Voice], str]] = {
     "{money}": lambda value, voice: voice.money(value),
     "{named}": lambda value, voice: f"«{voice.names.get(str(value), value)}»",
     "{percent}": lambda value, voice: f"{voice.value(value).removesuffix('%')} %",
     "{repeats}": lambda value, voice: recurrences.said(str(value), voice.language),
     "{times}": lambda value, voice: voice.times(int(value)),
+    "{reach}": _reached,
 }

@@ -31,12 +31,13 @@ _TEENS = range(11, 15)
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A language, and what values need to be said in it: what points are called, the currency, the names of what has an id."""
+    """A language, and what values need to be said in it: what points are called, the currency, names, what levels count."""
 
     language: Language
     points: str
     currency: str | None
     names: Mapping[str, str] = field(default_factory=dict)
+    measures: tuple[str, ...] = ()  #: what the levels count
 
     def value(self, value: Any) -> str:
         """Write one value that is no part."""

@@ -35,7 +35,8 @@ class Words(NamedTuple):
     """What a key says to members.
 
     The texts hold one of `{value}`, `{money}` (an amount in the programme's currency), `{named}` (the name of what the id leads to),
-    or none for what is only true; `{points}` is what points are called. `{percent}` a share, `{times}` how often.
+    or none for what is only true; `{points}` is what points are called. `{percent}` a share, `{times}` how often,
+    `{reach}` a number of whatever the levels count.
     """
 
     en: str
@@ -47,6 +48,8 @@ class Words(NamedTuple):
     always: bool = False  #: said even where the document is silent, and the default holds
     absent: Said | None = None  #: said where nothing is
     together: bool = False  #: of several values all hold, not one of them
+    one: Said | None = None  #: the clause where the number is 1
+    lead: Said | None = None  #: said before the parts of a list, where there are several
 
     def in_(self, language: Language, part: object = None) -> str:
         """Return the text in one language, as it is said in this part."""

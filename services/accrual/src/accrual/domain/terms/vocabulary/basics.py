@@ -140,6 +140,19 @@ BASICS: Vocabulary = {
         "Об изменениях не в вашу пользу мы сообщаем за {value} до их начала",
         Worse.LESS,
     ),
+    "Document.transition": Words("When these terms replace others", "Переход с прежних условий", Worse.LESS),
+    "Transition.existing": Words(
+        "{value}",
+        "{value}",
+        values={
+            "better_of": Said(
+                "whoever joined before these terms began gets, for each purchase and each action, the {points} of the terms before where those are more",
+                "кто вступил до начала этих условий, получает за каждую покупку и каждое действие {points} по прежним условиям, если по ним больше",
+            )
+        },
+        always=True,
+    ),
+    "Transition.until": Words("this is so until {value}, the whole day", "так будет по {value} включительно", Worse.LESS),
     "Document.close": Words("The end of the programme", "Завершение программы", Worse.MORE),
     "Close.earn_until": Words("Purchases until {value} earn {points}", "{points} начисляются за покупки по {value} включительно", Worse.TIGHTER),
     "Close.spend_until": Words(

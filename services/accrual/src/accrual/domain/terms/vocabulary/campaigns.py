@@ -71,7 +71,7 @@ CAMPAIGNS: Vocabulary = {
     "Row.points": Words("{value}", "{value}", Worse.LESS, always=True),
     "Band.first": Words("from {money} on:", "от {money}:", Worse.MORE, always=True),
     "Band.points": Words("{value}", "{value}", Worse.LESS, always=True),
-    "Band.per": Words("for each {money}", "за каждые {money}", Worse.MORE, always=True),
+    "Band.per": Words("for each {money}", "за каждые {money}", Worse.MORE, always=True, one=Said("for each {money}", "за {money}")),
     "Cap.over": Words(
         "{value}",
         "{value}",

@@ -4,7 +4,15 @@ from accrual.domain.terms.vocabulary.basics import ROUNDINGS
 from accrual.domain.terms.words import Hidden, Said, Vocabulary, Words, Worse
 
 DISCOUNTS: Vocabulary = {
-    "Document.discounts": Words("Discounts", "Скидки", Worse.LESS),
+    "Document.discounts": Words(
+        "Discounts",
+        "Скидки",
+        Worse.LESS,
+        lead=Said(
+            "discounts come off one after the other, as they stand here, each from what those before it left",
+            "скидки применяются по очереди в указанном здесь порядке, каждая к цене после предыдущих",
+        ),
+    ),
     "Document.coupons": Words("Coupons", "Купоны", Worse.LESS),
     "Discount.id": Hidden("the paragraph is tied to it", Worse.NEVER),
     "Discount.name": Hidden("the heading of the paragraph", Worse.NEVER),
@@ -37,7 +45,7 @@ DISCOUNTS: Vocabulary = {
         },
     ),
     "Discount.rounding": Words("rounded {value}", "округляется {value}"),
-    "Discount.priority": Hidden("only which of several discounts comes first"),
+    "Discount.priority": Hidden("the order of the paragraphs"),
     "Discount.stacking": Words(
         "{value}",
         "{value}",
@@ -49,7 +57,9 @@ DISCOUNTS: Vocabulary = {
     ),
     "Discount.group": Words("these discounts are called {value}", "эти скидки называются {value}"),
     "Bought.also": Words("together with {value}", "вместе с: {value}", Worse.WIDER),
-    "Bought.every": Words("for each {value} bought", "за каждые купленные {value} шт.", Worse.MORE),
+    "Bought.every": Words(
+        "for each {value} bought", "за каждые купленные {value} шт.", Worse.MORE, one=Said("for each one bought", "за каждую купленную единицу")
+    ),
     "Bought.tier": Words("for members of the level {named}", "для участников уровня {named}", Worse.NARROWER),
     "Bought.segment": Words("for the group {named}", "для группы {named}", Worse.NARROWER),
     "Bought.coupon": Words("with the coupon {named}", "по купону {named}", Worse.NARROWER),

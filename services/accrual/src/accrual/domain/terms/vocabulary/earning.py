@@ -52,6 +52,7 @@ EARNING: Vocabulary = {
             "year": Said("in each calendar year", "в каждом календарном году"),
             "ever": Said("for all time", "за всё время"),
         },
+        one=Said("for each {money}", "за {money}"),
     ),
     "Give.whole_steps": Words("(full steps of the receipt only)", "(только за полные шаги чека)", Worse.MORE),
     "Give.fixed": Words("{points}: {value}", "{points}: {value}", Worse.LESS),

@@ -61,7 +61,7 @@ STANDING: Vocabulary = {
         "{points} of a purchase are multiplied by {value}, fixed ones apart", "{points} за покупку умножаются на {value}, кроме фиксированных", Worse.LESS
     ),
     "Level.privileges": Words("it brings: {named}", "даёт: {named}", Worse.LESS, together=True),
-    "Reach.any": Words("{value}", "{value}", Worse.MORE, always=True),
+    "Reach.any": Words("{reach}", "{reach}", Worse.MORE, always=True),
     "Reach.points_earned": Words("{value} {points} earned", "{value} (начисленные {points})", Worse.MORE),
     "Reach.money_spent": Words("{money} spent", "{money} покупок", Worse.MORE),
     "Reach.purchases": Words("{value} purchases", "{value} покупок", Worse.MORE),
