@@ -14,7 +14,7 @@ from accrual.domain.campaigns import Stacking, applying
 from accrual.domain.coupons import CouponBook
 from accrual.domain.decisions import NotGiven, Operation, Step
 from accrual.domain.further import Further, budget_keys, tracked_keys
-from accrual.domain.matching import Matcher
+from accrual.domain.matching import Matcher, Met
 from accrual.domain.multiplication import multiply, multiply_base
 from accrual.domain.rules import Arithmetic, CompiledRule, Day, Event, Share
 from accrual.domain.stacking import chosen
@@ -40,8 +40,15 @@ class RuleSet:
 
     def shared(self, event: Event) -> tuple[CounterKey, ...]:
         """Return the counters of all accounts together that those rules ask for that meet an event's goods, place and time."""
-        met = self.matcher.met(event, self.matcher.line_masks(event.lines))
-        return budget_keys(met.guarded)
+        return budget_keys(self._met(event).guarded)
+
+    def rewards(self, event: Event) -> tuple[str, ...]:
+        """Return the rewards that those rules may give that meet an event's goods, place and time."""
+        candidates = self._met(event).candidates
+        return tuple(dict.fromkeys(rule.reward for rule in self.rules if rule.reward is not None and candidates & rule.bit))
+
+    def _met(self, event: Event) -> Met:
+        return self.matcher.met(event, self.matcher.line_masks(event.lines))
 
     def tracked(self, today: date) -> tuple[CounterKey, ...]:
         """Return the account's counters that the rules ask for beside those of caps, on a day of the programme's calendar."""

@@ -132,10 +132,11 @@ class Programme:
         Most events have none. They must be locked, in sorted order and after the account, from before they are read until the decision is committed;
         their new values are in the decision's `effects.shared`.
         """
-        rules = self.rules_for(fact)
-        found = rules.shared(event) if rules is not None and rules.budgeted and (event := self._event_of(fact)) is not None else ()
-        if self._giving:
-            found = (*found, *self._giving.shared(fact))
+        rules, found = self.rules_for(fact), tuple[CounterKey, ...]()
+        if rules is not None and (rules.budgeted or self._giving) and (event := self._event_of(fact)) is not None:
+            found = rules.shared(event) if rules.budgeted else ()
+            if self._giving:
+                found = (*found, *self._giving.shared(fact, rules.rewards(event)))
         return (*found, *self.coupons.shared(fact)) if isinstance(fact, Purchase) and fact.coupons else found
 
     def worth(self, points: int, currency: str) -> int:

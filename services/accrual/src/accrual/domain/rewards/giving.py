@@ -1,5 +1,6 @@
 """Which of the rewards that are due are really given: as stock, limits and tiers allow, and surprises by a lot that anybody can draw again."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from hashlib import sha256
 
@@ -33,10 +34,11 @@ class Giving:
         """Return the account's counters that giving may read or change."""
         return self._rewards.counters(self._given, at=fact.occurred_at)
 
-    def shared(self, fact: Fact) -> tuple[CounterKey, ...]:
-        """Return the common counters that giving may read or change."""
-        budgets = tuple(surprise_key(surprise.id) for surprise in self._surprises if surprise.budget is not None) if isinstance(fact, Purchase) else ()
-        return (*self._rewards.shared(self._given), *budgets)
+    def shared(self, fact: Fact, named: Sequence[str]) -> tuple[CounterKey, ...]:
+        """Return the common counters that giving may read or change, where the event's rules name these rewards: nobody waits for others."""
+        lucky = self._lots(fact) if isinstance(fact, Purchase) else ()
+        budgets = tuple(surprise_key(surprise.id) for surprise in lucky if surprise.budget is not None)
+        return (*self._rewards.shared(dict.fromkeys((*named, *(surprise.reward for surprise in lucky)))), *budgets)
 
     def settled(self, decision: Decision, fact: Fact, state: AccountState) -> Decision:
         """Return the decision with the rewards that are given; the explanation says why others are not."""
@@ -59,14 +61,14 @@ class Giving:
         )
 
     def _drawn(self, purchase: Purchase, state: AccountState) -> tuple[Surprise, ...]:
-        """Return the surprises that an identified purchase brings. A cart that is only quoted has no id, and brings none."""
+        """Return the surprises that a purchase brings, as far as their budgets last."""
+        return tuple(each for each in self._lots(purchase) if state.shared.get(surprise_key(each.id), 0) < (each.budget or _WHOLE))
+
+    def _lots(self, purchase: Purchase) -> tuple[Surprise, ...]:
+        """Return the surprises of which the lot falls on an identified purchase. A cart that is only quoted has no id, and brings none."""
         if not purchase.identified or not purchase.purchase_id:
             return ()
-        return tuple(
-            surprise
-            for surprise in self._surprises
-            if is_drawn(surprise, purchase) and _reaches(surprise, purchase) and state.shared.get(surprise_key(surprise.id), 0) < (surprise.budget or _WHOLE)
-        )
+        return tuple(each for each in self._surprises if is_drawn(each, purchase) and _reaches(each, purchase))
 
 
 def is_drawn(surprise: Surprise, purchase: Purchase) -> bool:
