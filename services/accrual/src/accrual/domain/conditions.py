@@ -15,8 +15,8 @@ def conditions_of(when: Occasion | Campaign) -> Conditions:
     """Return the conditions as sets and numbers."""
     goods = when if isinstance(when, Occasion) else Occasion()
     return Conditions(
-        include=_goods(goods),
-        exclude={} if goods.exclude is None else _goods(goods.exclude),
+        include=goods_of(goods),
+        exclude={} if goods.exclude is None else goods_of(goods.exclude),
         stores=None if goods.store is None else frozenset(goods.store),
         channels=None if goods.channel is None else frozenset(goods.channel),
         windows=tuple((window.first or date.min, window.until or date.max) for window in when.dates or ()),
@@ -27,7 +27,8 @@ def conditions_of(when: Occasion | Campaign) -> Conditions:
     )
 
 
-def _goods(goods: Goods) -> dict[str, frozenset[str]]:
+def goods_of(goods: Goods) -> dict[str, frozenset[str]]:
+    """Return what is asked of goods, as sets."""
     return {kind: frozenset(words) for kind in Goods.model_fields if (words := getattr(goods, kind)) is not None}
 
 

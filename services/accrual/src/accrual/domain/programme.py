@@ -16,8 +16,8 @@ from accrual.domain.document.lives import Expiry, Returns
 from accrual.domain.evaluation import RuleSet, evaluate
 from accrual.domain.facts import Activity, Fact, Purchase, Registration
 from accrual.domain.fraud import FraudLimits
+from accrual.domain.gates import REMEMBERED
 from accrual.domain.lifetimes import expiry_of, start_of
-from accrual.domain.matching import REMEMBERED
 from accrual.domain.periods import named
 from accrual.domain.pricing.pricer import Pricer
 from accrual.domain.pricing.uses import with_coupons

@@ -105,11 +105,11 @@ class Conditions:
 
     include: Mapping[str, frozenset[str]]
     exclude: Mapping[str, frozenset[str]]
-    stores: frozenset[str] | None
-    channels: frozenset[str] | None
-    windows: tuple[tuple[date, date], ...]
-    weekdays: frozenset[int]
-    hours: tuple[tuple[int, int], ...]  #: minutes of the day, the second one excluded
+    stores: frozenset[str] | None = None
+    channels: frozenset[str] | None = None
+    windows: tuple[tuple[date, date], ...] = ()
+    weekdays: frozenset[int] = frozenset(range(len(WEEKDAYS)))
+    hours: tuple[tuple[int, int], ...] = ()  #: minutes of the day, the second one excluded
     merchants: frozenset[str] | None = None
     repeats: Callable[[date], bool] | None = None  #: tells whether a day is one of those that come again
 

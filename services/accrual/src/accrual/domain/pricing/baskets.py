@@ -1,18 +1,16 @@
 """A cart while it is being priced: what each line costs so far, and how much of that is tax."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from accrual.domain.amounts import Rounding, rounded
 from accrual.domain.facts import Line
 from accrual.domain.pricing.discounts import PricedLine
 
-Goods = Mapping[str, frozenset[str]]
-
 
 class Basket:
     """Lines with their prices. Discounts change the prices; nothing else of a line."""
 
-    __slots__ = ("_found", "amounts", "lines", "names", "taxes", "total")
+    __slots__ = ("amounts", "lines", "names", "taxes", "total")
 
     def __init__(self, lines: Sequence[Line]) -> None:
         """Begin with the prices as they are before any discount of the programme."""
@@ -21,19 +19,6 @@ class Basket:
         self.amounts = [line.paid_amount for line in lines]
         self.taxes = [min(line.tax_amount, line.paid_amount) for line in lines]
         self.total = sum(self.amounts)
-        self._found: list[dict[str, set[str | None]]] = [
-            {"category": {line.category}, "brand": {line.brand}, "sku": {line.sku}, "label": set(line.labels)} for line in lines
-        ]
-
-    def places(self, include: Goods, exclude: Goods) -> Sequence[int]:
-        """Return where the lines of certain goods stand."""
-        if not include and not exclude:
-            return range(len(self.lines))
-        return [
-            place
-            for place, found in enumerate(self._found)
-            if all(words & found[kind] for kind, words in include.items()) and not any(words & found[kind] for kind, words in exclude.items())
-        ]
 
     def base(self, place: int, tax: str) -> int:
         """Return the price of a line from which a discount is taken: with its tax or without."""
@@ -53,6 +38,13 @@ class Basket:
     def priced(self) -> tuple[PricedLine, ...]:
         """Return the lines as they are now."""
         return tuple(
-            PricedLine(line.line_id, line.paid_amount, line.paid_amount - amount, amount, tax)
-            for line, amount, tax in zip(self.lines, self.amounts, self.taxes, strict=True)
+            [
+                PricedLine(line.line_id, line.paid_amount, line.paid_amount - amount, amount, tax)
+                for line, amount, tax in zip(self.lines, self.amounts, self.taxes, strict=True)
+            ]
         )
+
+
+def undiscounted(lines: Sequence[Line]) -> tuple[PricedLine, ...]:
+    """Return lines from which nothing comes off."""
+    return tuple([PricedLine(line.line_id, line.paid_amount, 0, line.paid_amount, min(line.tax_amount, line.paid_amount)) for line in lines])

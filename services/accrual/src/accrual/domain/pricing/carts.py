@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from accrual.domain.facts import Purchase
-from accrual.domain.pricing.baskets import Basket
-from accrual.domain.pricing.cutting import cut
+from accrual.domain.pricing.baskets import Basket, undiscounted
+from accrual.domain.pricing.cutting import NOTHING, Cut, cut
 from accrual.domain.pricing.discounts import CompiledDiscount, Gift, NotTaken, Priced, Taken
-from accrual.domain.pricing.occasions import Visit, closed
+from accrual.domain.pricing.occasions import DiscountSet, Visit, unmet
 
 _PIECE = 1000
 _WORDS = {"exclusive-rule": "`{}` applies alone", "not-the-best": "`{}` takes more off"}
@@ -18,29 +18,34 @@ class _Offer(NamedTuple):
 
     discount: CompiledDiscount
     places: Sequence[int]
-    alone: int
+    alone: Cut
     gift: int  #: pieces handed over on top
 
 
-def price(discounts: Sequence[CompiledDiscount], purchase: Purchase, visit: Visit) -> Priced:
+def price(discounts: DiscountSet, purchase: Purchase, visit: Visit) -> Priced:
     """Return the cart after all discounts. The lines' prices are what they cost before any discount of the programme."""
-    basket = Basket(purchase.lines)
-    offers: list[_Offer] = []
-    not_taken: list[NotTaken] = []
-    for discount in discounts:
-        places = basket.places(discount.conditions.include, discount.conditions.exclude)
-        refusal = closed(discount, purchase, visit, basket, places)
+    masks, (met, silent) = discounts.met(purchase, visit.local)
+    if not met:
+        return Priced(undiscounted(purchase.lines), not_taken=silent)
+    basket, offers, not_taken = Basket(purchase.lines), list[_Offer](), list(silent)
+    for bit, discount in met:
+        places = [place for place, mask in enumerate(masks) if mask & bit]
+        refusal = unmet(discount, purchase, visit, basket, places)
         offer = _offer(discount, basket, places) if refusal is None else None
         if offer is None:
             not_taken.append(refusal or discount.refusals[_nothing(discount, basket, places)])
         else:
             offers.append(offer)
+    if not offers:
+        return Priced(undiscounted(purchase.lines), not_taken=tuple(not_taken))
     taken: list[Taken] = []
     for offer in _stacked(offers, not_taken):
         _apply(offer, basket, taken, not_taken)
-    gifts = tuple(Gift(offer.discount.id, offer.discount.names, offer.discount.gift[0], offer.gift) for offer in offers if offer.discount.gift and offer.gift)
-    silenced = {silent.discount for silent in not_taken}
-    return Priced(basket.priced(), tuple(taken), tuple(gift for gift in gifts if gift.discount not in silenced), tuple(not_taken))
+    silenced = {refusal.discount for refusal in not_taken}
+    gifts = [
+        Gift(discount.id, discount.names, discount.gift[0], gift) for discount, _, _, gift in offers if discount.gift and gift and discount.id not in silenced
+    ]
+    return Priced(basket.priced(), tuple(taken), tuple(gifts), tuple(not_taken))
 
 
 def _offer(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) -> _Offer | None:
@@ -48,9 +53,9 @@ def _offer(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) ->
     if discount.gift is not None:
         _, pieces, every = discount.gift
         given = pieces * (_whole(basket, places) // every) if every else pieces
-        return _Offer(discount, places, 0, given) if given else None
-    alone = cut(discount, basket, places).total
-    return _Offer(discount, places, alone, 0) if alone else None
+        return _Offer(discount, places, NOTHING, given) if given else None
+    alone = cut(discount, basket, places)
+    return _Offer(discount, places, alone, 0) if alone.total else None
 
 
 def _nothing(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) -> str:
@@ -70,7 +75,7 @@ def _stacked(offers: Sequence[_Offer], not_taken: list[NotTaken]) -> list[_Offer
     kept = list(offers)
     for group in dict.fromkeys(offer.discount.group for offer in offers if offer.discount.group is not None):
         members = [offer for offer in offers if offer.discount.group == group]
-        best = max(members, key=lambda offer: offer.alone)  # on a tie the first
+        best = max(members, key=lambda offer: offer.alone.total)  # on a tie the first
         not_taken += [_silenced(offer, "not-the-best", best) for offer in members if offer is not best]
         kept = [offer for offer in kept if offer.discount.group != group or offer is best]
     return kept
@@ -81,7 +86,7 @@ def _apply(offer: _Offer, basket: Basket, taken: list[Taken], not_taken: list[No
     discount = offer.discount
     if discount.gift is not None:
         return
-    found = cut(discount, basket, offer.places)
+    found = cut(discount, basket, offer.places) if taken else offer.alone
     off = [(basket.names[place], basket.take(place, part, discount.tax)) for place, part in zip(offer.places, found.parts, strict=True) if part]
     if off:
         taken.append(Taken(discount.id, discount.names, sum(part for _, part in off), tuple(sorted(off)), found.say))

@@ -5,24 +5,20 @@ from decimal import Decimal
 from fractions import Fraction
 
 from accrual.domain.amounts import in_units, minor_digits
-from accrual.domain.conditions import conditions_of
+from accrual.domain.conditions import conditions_of, goods_of
 from accrual.domain.demands import Demand, coupon_of, in_segment, on_level
 from accrual.domain.document.discounts import Bought, Discount
 from accrual.domain.document.document import Document
-from accrual.domain.document.earning import Goods
 from accrual.domain.pricing.discounts import CompiledDiscount, Free, Stair, Wanted
+from accrual.domain.pricing.occasions import DiscountSet
 from accrual.domain.pricing.refusals import refusals_of
 from accrual.domain.refusals import named
+from accrual.domain.rules import Conditions
 
 
-def compile_discounts(document: Document, currency: str) -> tuple[CompiledDiscount, ...]:
+def compile_discounts(document: Document, currency: str) -> DiscountSet:
     """Return the discounts of a document in the order in which they are asked."""
-    return tuple(_compiled(discount, currency) for discount in sorted(document.discounts, key=lambda discount: -discount.priority))
-
-
-def goods_of(goods: Goods) -> dict[str, frozenset[str]]:
-    """Return what is asked of goods, as sets."""
-    return {kind: frozenset(words) for kind in Goods.model_fields if (words := getattr(goods, kind)) is not None}
+    return DiscountSet([_compiled(discount, currency) for discount in sorted(document.discounts, key=lambda discount: -discount.priority)])
 
 
 def _compiled(discount: Discount, currency: str) -> CompiledDiscount:
@@ -54,7 +50,7 @@ def _wanted(when: Bought, currency: str) -> Wanted:
     return Wanted(
         minimum=_in(when.minimum, currency),
         quantity=None if when.quantity is None else in_units(when.quantity, 3),
-        also=None if when.also is None else goods_of(when.also),
+        also=None if when.also is None else Conditions(include=goods_of(when.also), exclude={}),
         first_purchase=when.first_purchase,
         demands=tuple(_demands(when)),
     )

@@ -1,7 +1,7 @@
 """How much one discount takes off the lines it is about, before stacking: never more than they cost."""
 
 from collections.abc import Sequence
-from fractions import Fraction
+from math import lcm
 from typing import Any, NamedTuple
 
 from accrual.domain.amounts import rounded
@@ -23,6 +23,9 @@ class Cut(NamedTuple):
     def total(self) -> int:
         """What comes off in all."""
         return sum(self.parts)
+
+
+NOTHING = Cut([])
 
 
 def cut(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) -> Cut:
@@ -59,15 +62,17 @@ def _off(discount: CompiledDiscount, stair: Stair, base: int) -> int:
 
 def _freed(discount: CompiledDiscount, free: Free, basket: Basket, places: Sequence[int], bases: Sequence[int]) -> Cut:
     """Give pieces free: the cheapest first, whole ones only."""
-    pieces = [basket.lines[place].quantity // _PIECE for place in places]
+    quantities = [basket.lines[place].quantity for place in places]
+    pieces, parts = [quantity // _PIECE for quantity in quantities], [0] * len(bases)
     left = count = free_pieces(sum(pieces), every=free.every, pieces=free.pieces)
-    parts = [0] * len(bases)
-    prices = [(Fraction(base, basket.lines[place].quantity), basket.names[place]) for place, base in zip(places, bases, strict=True)]
+    if not count:
+        return Cut(parts)
+    common = lcm(*quantities)
+    prices = [(base * (common // quantity), basket.names[place]) for place, base, quantity in zip(places, bases, quantities, strict=True)]
     for number in sorted(range(len(bases)), key=prices.__getitem__):
         taken = min(left, pieces[number])
         left -= taken
-        quantity = basket.lines[places[number]].quantity
-        parts[number] = _rounded(discount, bases[number] * taken * _PIECE * free.numerator, quantity * free.denominator, bases[number])
+        parts[number] = _rounded(discount, bases[number] * taken * _PIECE * free.numerator, quantities[number] * free.denominator, bases[number])
     return Cut(parts, (wording.pieces, count, free.numerator, free.denominator))
 
 

@@ -33,7 +33,7 @@ class Wanted:
 
     minimum: int | None
     quantity: int | None
-    also: Mapping[str, frozenset[str]] | None
+    also: Conditions | None  #: goods that must be there too
     first_purchase: bool
     demands: tuple[Demand, ...]  #: level, segment, coupon
 

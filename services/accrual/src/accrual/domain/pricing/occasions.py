@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from accrual.domain.accounts import AccountState
 from accrual.domain.coupons import NONE_USABLE, Usable
 from accrual.domain.demands import Asked
 from accrual.domain.facts import Purchase
+from accrual.domain.gates import REMEMBERED, SHUT, Gates
 from accrual.domain.pricing.baskets import Basket
 from accrual.domain.pricing.discounts import CompiledDiscount, NotTaken
 
@@ -21,39 +23,56 @@ class Visit(NamedTuple):
     coupons: Usable = NONE_USABLE  #: which of the coupons presented are good
 
 
-def closed(discount: CompiledDiscount, purchase: Purchase, visit: Visit, basket: Basket, places: Sequence[int]) -> NotTaken | None:
-    """Say why a discount does not apply, if it does not."""
-    reason = discount.shut or _elsewhere(discount, purchase, visit) or _goods(discount, basket, places)
-    if reason is None and discount.wanted.first_purchase and (visit.state.purchases or not visit.known):
-        reason = "not-first-purchase"
-    return _unmet(discount, purchase, visit) if reason is None else discount.refusals[reason]
+class Met(NamedTuple):
+    """The discounts that a receipt meets as far as goods, place and time go, each with its bit; and why the others give nothing."""
+
+    discounts: tuple[tuple[int, CompiledDiscount], ...]
+    silent: tuple[NotTaken, ...]
 
 
-def _elsewhere(discount: CompiledDiscount, purchase: Purchase, visit: Visit) -> str | None:
-    asked, local = discount.conditions, visit.local
-    if (asked.stores is not None and purchase.store not in asked.stores) or (asked.channels is not None and purchase.channel not in asked.channels):
-        return "other-place"
-    minute, day = local.hour * 60 + local.minute, local.date()
-    if local.weekday() not in asked.weekdays or (asked.hours and not any(start <= minute < end for start, end in asked.hours)):
-        return "other-day-or-hour"
-    return "outside-dates" if asked.windows and not any(first <= day <= last for first, last in asked.windows) else None
+class DiscountSet:
+    """Discounts in the order in which they are asked. Each has a bit; the goods that some ask for besides have theirs after those."""
+
+    def __init__(self, discounts: Sequence[CompiledDiscount]) -> None:
+        """Take compiled discounts of one currency."""
+        beside = [discount.wanted.also for discount in discounts if discount.wanted.also is not None]
+        bits = iter(range(len(discounts), len(discounts) + len(beside)))
+        self._discounts = tuple((1 << place, discount, 0 if discount.wanted.also is None else 1 << next(bits)) for place, discount in enumerate(discounts))
+        self._gates = Gates([(condition,) for condition in (*(discount.conditions for discount in discounts), *beside)])
+        self._met = lru_cache(REMEMBERED)(self._met_discounts)
+
+    def met(self, purchase: Purchase, local: datetime) -> tuple[list[int], Met]:
+        """Return for each line whose goods it is among, and which discounts the receipt as a whole meets."""
+        masks, touched = self._gates.line_masks(purchase.lines), 0
+        for mask in masks:
+            touched |= mask
+        return masks, self._met(*self._gates.opened(purchase.store, purchase.channel, purchase.merchant, local), touched)
+
+    def _met_discounts(self, *masks: int) -> Met:
+        met: list[tuple[int, CompiledDiscount]] = []
+        silent: list[NotTaken] = []
+        for bit, discount, also in self._discounts:
+            closed = discount.shut or next((gate for gate, mask in zip(SHUT, masks, strict=True) if not mask & bit), None)
+            if closed is None and also and not masks[-1] & also:
+                closed = "other-goods-missing"
+            if closed is None:
+                met.append((bit, discount))
+            else:
+                silent.append(discount.refusals[closed])
+        return Met(tuple(met), tuple(silent))
 
 
-def _goods(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) -> str | None:
+def unmet(discount: CompiledDiscount, purchase: Purchase, visit: Visit, basket: Basket, places: Sequence[int]) -> NotTaken | None:
+    """Say what else a discount asks for that is missing: money, pieces, and of whoever buys."""
     wanted = discount.wanted
-    if not places:
-        return "no-such-goods"
-    if wanted.also is not None and not basket.places(wanted.also, {}):
-        return "other-goods-missing"
     if wanted.minimum is not None and basket.total < wanted.minimum:
-        return "below-minimum"
+        return discount.refusals["below-minimum"]
     if wanted.quantity is not None and sum(basket.lines[place].quantity for place in places) < wanted.quantity:
-        return "too-few-items"
-    return None
-
-
-def _unmet(discount: CompiledDiscount, purchase: Purchase, visit: Visit) -> NotTaken | None:
-    """Ask what is asked of whoever buys."""
+        return discount.refusals["too-few-items"]
+    if wanted.first_purchase and (visit.state.purchases or not visit.known):
+        return discount.refusals["not-first-purchase"]
+    if not wanted.demands:
+        return None
     asked = Asked(visit.state.profile, visit.local.date(), None, purchase.payments, visit.coupons)
-    refusal = next((refusal for demand in discount.wanted.demands if (refusal := demand(discount.id, asked)) is not None), None)
+    refusal = next((refusal for demand in wanted.demands if (refusal := demand(discount.id, asked)) is not None), None)
     return None if refusal is None else NotTaken(*refusal)

@@ -4,7 +4,7 @@ from accrual.domain.accounts import AccountState
 from accrual.domain.coupons import NONE_USABLE, Usable
 from accrual.domain.document.document import Document
 from accrual.domain.facts import Line, Purchase
-from accrual.domain.pricing.baskets import Basket
+from accrual.domain.pricing.baskets import undiscounted
 from accrual.domain.pricing.carts import price
 from accrual.domain.pricing.compiling import compile_discounts
 from accrual.domain.pricing.discounts import Priced
@@ -27,9 +27,9 @@ class Pricer:
 
     def price(self, purchase: Purchase, state: AccountState, *, known: bool, coupons: Usable = NONE_USABLE) -> Priced:
         """Return the cart after all discounts. A currency or zone that nobody knows has none: `Programme.decide` refuses it."""
-        zone, discounts = zone_of(purchase.zone), self._by_currency.get(purchase.currency, ())
-        if zone is None or not discounts:
-            return Priced(Basket(purchase.lines).priced())
+        zone, discounts = zone_of(purchase.zone), self._by_currency.get(purchase.currency)
+        if zone is None or discounts is None:
+            return Priced(undiscounted(purchase.lines))
         return price(discounts, purchase, Visit(purchase.occurred_at.astimezone(zone), state, known=known, coupons=coupons))
 
     def coupons_used(self, purchase: Purchase, state: AccountState, coupons: Usable) -> frozenset[str]:
