@@ -58,7 +58,8 @@ def a_programme_document(chance: Chance, *, stacking: bool = True, campaigns: bo
         sections["campaign_stacking"] = chance.choice(("all", "best", "newest")) if stacking else "all"
     terms = {
         "decimals": str(chance.randint(0, 2)),
-        "basis": {"amount": chance.choice(("after_discounts", "before_discounts")), "tax": chance.choice(_WITH), "delivery": chance.choice(_WITH)},
+        "basis": {"amount": chance.choice(("after_discounts", "before_discounts"))}
+        | {part: chance.choice(_WITH) for part in ("tax", "delivery", "paid_by_points")},
         "rounding": {"mode": chance.choice(("floor", "half_up", "ceil")), "per": chance.choice(("rule", "receipt"))},
     }
     document = {
@@ -184,11 +185,16 @@ def _forgetful(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _make_sense(rule: dict[str, Any], kind: str, chance: Chance) -> None:
-    """Let `every` count pieces where it may, and leave volumes alone."""
+    """Let `every` count pieces where it may, leave volumes alone, and ask for nothing that never comes together."""
     if kind == "volume":
         rule["when"].pop("every", None)
     elif "every" in rule["when"] and kind in ("fixed", "reward") and chance.randint(0, 1):
         rule["when"]["unit"] = "item"
+    when = rule["when"]
+    if "streak" in when or ("every" in when and when.get("unit") != "item"):
+        when.pop("first_purchase", None)
+    if "repeats" in when and when.get("days") == ["mon"]:
+        del when["days"]
 
 
 def _spare_full_steps(rules: list[dict[str, Any]]) -> None:
@@ -226,7 +232,7 @@ def _purchase(chance: Chance) -> Purchase:
         delivery_amount=chance.choice((0, 0, 5_00)),
         delivery_tax_amount=chance.choice((0, 80)),
         store=chance.choice((None, "s1", "s2")),
-        payments=(Payment("card", chance.choice((0, 10_00))), Payment("cash", chance.choice((0, 5_00, 20_00)))),
+        payments=(Payment("card", chance.choice((0, 10_00))), Payment("cash", chance.choice((0, 5_00, 20_00))), Payment("points", chance.choice((0, 0, 7_00)))),
         occurred_at=FRIDAY_NOON + timedelta(days=chance.randint(0, 3)),
     )
 
