@@ -14,7 +14,7 @@ from accrual.handlers import holds
 from accrual.handlers.holds import Declined, Shown
 from contracts.holds import HoldRequest
 
-from .builders import ANAS_CARD, MEMBER_ANA, NOON, linked
+from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, linked
 from .conftest import Caller, NewService, Service
 from .spending import SHOP, TILL, capture, held, hold, release
 from .test_captures import brought_back, paid_with
@@ -47,6 +47,28 @@ async def test_one_key_asked_fifty_times_at_once_holds_once(caller: Caller, shop
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"still-running"}
     assert await buckets(shop) == (93, 7, 0)
+
+
+async def test_one_permit_of_two_tills_at_once_holds_once(caller: Caller, shop: Service):
+    await shop.hear(bought("p-b", 100, holder=BORIS_CARD))
+    asked = {"merchant": "shop", "purchase_id": "p-1", "points": 7, "permit": "permit-1"}
+    who = enumerate((ANAS_CARD, BORIS_CARD) * 5)
+    answers = await asyncio.gather(*(caller.post("/v1/holds", {**asked, "holder": holder}, **{"Idempotency-Key": f"k-{number}"}) for number, holder in who))
+    assert Counter(answer.json().get("code", "held") for answer in answers) == {"held": 1, "permit-used": 9}
+    assert sum(held for (held,) in await shop.fetch("select held from account")) == 7
+    assert await audit(shop) == []
+
+
+async def test_two_members_at_once_pay_no_more_of_one_receipt_than_its_share(caller: Caller, service: Service):
+    await service.publish(SHOP + "spending: {share: 50%}\n")
+    await service.hear(bought("p-a", 100), bought("p-b", 100, holder=BORIS_CARD))
+    cart = {"merchant": "shop", "currency": "RUB", "lines": [{"line_id": "1", "sku": "loaf", "paid_amount": 100_00}]}
+    asked = {"merchant": "shop", "purchase_id": "p-1", "points": 10, "purchase": cart}
+    who = enumerate((ANAS_CARD, BORIS_CARD) * 6)
+    answers = await asyncio.gather(*(caller.post("/v1/holds", {**asked, "holder": holder}, **{"Idempotency-Key": f"k-{number}"}) for number, holder in who))
+    assert Counter(answer.json().get("code", "held") for answer in answers) == {"held": 5, "over-share": 7}
+    assert sum(held for (held,) in await service.fetch("select held from account")) == 50
+    assert await audit(service) == []
 
 
 Way = Callable[[Service, Any], Awaitable[Any]]

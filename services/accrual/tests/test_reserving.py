@@ -106,7 +106,7 @@ async def test_what_was_reserved_is_there_again_when_its_purchase_is_refused(clu
     assert await audit(club.service) == []
 
 
-async def test_what_was_reserved_is_there_again_when_the_hold_when_the_hold_is_released_or_its_time_is_over(club: Caller):
+async def test_what_was_reserved_is_there_again_when_the_hold_is_released_or_its_time_is_over(club: Caller):
     hold = (await held(club, await quoted(club), "1")).json()
     await club.post(f"/v1/holds/{hold['hold_id']}/release", {}, **{"idempotency-key": "release"})
     await the_clock(club)
@@ -115,6 +115,20 @@ async def test_what_was_reserved_is_there_again_when_the_hold_when_the_hold_is_r
     await the_clock(club, minutes=2)
     assert await counted(club) == {}
     assert (await quoted(club))["points"] == 85
+    assert await audit(club.service) == []
+
+
+async def test_what_was_reserved_is_there_again_when_the_purchase_of_a_captured_hold_never_comes(club: Caller):
+    """The till took the points by a call, and was lost. Should its purchase come after all, it uses what there is then."""
+    hold = (await held(club, await quoted(club), "1")).json()
+    await club.post(f"/v1/holds/{hold['hold_id']}/capture", {}, **{"idempotency-key": "capture"})
+    await the_clock(club, minutes=30 * 24 * 60 - 1)
+    assert sorted((await counted(club)).values()) == [1, 20]
+    await the_clock(club, minutes=1)
+    assert (await counted(club), await club.service.fetch("select from reservation")) == ({}, [])
+    bought = a_purchase("1", merchant=SHOP, kopecks=65_00, zone="UTC", coupons=("SPRING",), hold_id=hold["hold_id"])
+    assert await club.service.hear(bought) == ["granted"]
+    assert sorted((await counted(club)).values()) == [1, 20]
     assert await audit(club.service) == []
 
 

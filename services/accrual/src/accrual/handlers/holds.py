@@ -12,7 +12,7 @@ from accrual.domain.facts import Purchase
 from accrual.domain.fraud import NEVER
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
-from accrual.domain.spending.holds import Fault, Hold, HoldState
+from accrual.domain.spending.holds import Fault, Hold
 from accrual.domain.spending.rules import Limited, Spendable, frozen_until, needs_receipt, spendable
 from accrual.handlers import holding, pasts, rewards
 from accrual.handlers.books import Books
@@ -22,7 +22,7 @@ from accrual.handlers.reserving import QUOTE_CHANGED, QUOTE_MISMATCH, UNKNOWN_QU
 from accrual.handlers.reversals import Reversals
 from accrual.handlers.rewards import Origin
 from accrual.handlers.spending import Spending
-from accrual.store import Connection, accounts, holders, ledger, quotes
+from accrual.store import Connection, accounts, causes, holders, ledger, quotes
 from accrual.store import holds as store
 from accrual.store.holders import Wanted
 from accrual.store.holds import Made
@@ -74,6 +74,9 @@ async def hold(connection: Connection, programmes: Programmes, asked: HoldReques
     if isinstance(basis, Declined):
         return basis
     programme, account_id, cart, quote = basis
+    bought = purchase_key(asked.merchant, asked.purchase_id)
+    if cart is not None:
+        await causes.lock_anchors(connection, [bought])  # two may pay for one receipt, and its share is one
     spending = await opened(connection, [account_id], now=now)
     if asked.permit is not None and await store.has_permit(connection, asked.permit):
         return Declined(PERMIT_USED, "a permit is good for one hold")
@@ -85,7 +88,6 @@ async def hold(connection: Connection, programmes: Programmes, asked: HoldReques
         if isinstance(reserved, Declined):
             return reserved
         cart = reserved.purchase
-    bought = purchase_key(asked.merchant, asked.purchase_id)
     paid = 0 if cart is None else await _paid(connection, spending, bought)
     found = _allowed(spending, programme, account_id, cart, asked.points, paid=paid)
     if isinstance(found, Declined):
@@ -207,9 +209,9 @@ _WORDS = {
 
 
 async def _paid(connection: Connection, spending: Spending, key: bytes) -> int:
-    """Return how many points pay for a purchase already: used by anybody, or put aside by its holder."""
+    """Return how many points pay for a purchase already, whoever's they are: used, or put aside. Its anchor must be locked."""
     await spending.load(connection, purchases=[key])
-    aside = sum(hold.points for hold in spending.holds.values() if hold.purchase_key == key and hold.state is HoldState.OPEN)
+    aside = await store.put_aside(connection, key, now=spending.now)
     return aside + sum(spent.points - spent.back for spent in spending.spends.get(key, ()))
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -31,6 +31,8 @@ from shared.ids import event_key
 UNKNOWN_QUOTE, QUOTE_MISMATCH, QUOTE_CHANGED = "unknown-quote", "quote-mismatch", "quote-changed"
 #: Reservations given back at once.
 LIMIT = 200
+#: A till that was offline tells of its purchases within days. One that comes later still uses what there is then.
+PATIENCE = timedelta(days=30)
 
 
 class Reserved(NamedTuple):
@@ -109,9 +111,9 @@ async def forget(connection: Connection, spending: Spending, receipts: Iterable[
         await reservations.forget(connection, gone)
 
 
-async def lapse(connection: Connection, _: datetime) -> int:
-    """Give back what holds reserved that were released or have expired, and return of how many."""
-    due = await reservations.lapsed(connection, limit=LIMIT)
+async def lapse(connection: Connection, now: datetime) -> int:
+    """Give back what holds reserved that were released or have expired, or whose purchase never came, and return of how many."""
+    due = await reservations.lapsed(connection, captured_until=now - PATIENCE, limit=LIMIT)
     if due:
         causes = [each.hold_id.bytes for each in due]
         held = await shared.used(connection, causes)

@@ -24,6 +24,7 @@ from accrual.store import holds as store
 from accrual.store.holders import Owner
 from accrual.store.holds import Allocated, Made, Restoral, Spend
 from contracts.spending import RewardSpent
+from shared.batches import Repeat
 from shared.outbox import Message
 
 _NOBODYS = UUID(int=0)
@@ -144,9 +145,10 @@ class Spending:
         return tuple((lot_id, points, lots[lot_id].remaining) for lot_id, points in allocations)
 
     async def save(self, connection: Connection) -> None:
-        """Write holds, uses of points and what came back. The books are saved by whoever opened them."""
+        """Write holds, uses of points and what came back. The books are saved by whoever opened them. Raises Repeat if a permit has just been used."""
         for hold, told in self.made:
-            await store.add(connection, hold, told)
+            if not await store.add(connection, hold, told):
+                raise Repeat("a permit was used in the same moment")
         await store.resolve(connection, list(self.resolved.values()))
         await store.add_spends(connection, self._spent, spent_at=self.now)
         await store.add_restorals(connection, self._restored, restored_at=self.now)

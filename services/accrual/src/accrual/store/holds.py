@@ -78,7 +78,9 @@ _BODIES = """
 _HAS_PERMIT = "select exists (select from hold where permit = $1)"
 _ADD_HOLD = """
     insert into hold (id, account_id, points, expires_at, purchase_key, made_at, permit, body) values ($1, $2, $3, $4, $5, $6, $7, $8)
+    on conflict (permit) do nothing returning id
 """
+_ASIDE = "select coalesce(sum(points), 0)::bigint from hold where purchase_key = $1 and state = 'open' and expires_at > $2"
 _RESOLVE = "update hold set state = $2, captured = $3, owed = $4, resolved_at = $5, release_id = $6 where id = $1"
 _ADD_SPEND = "insert into spend (spent_at, id, account_id, points, owed, hold_id, purchase_key) values ($1, $2, $3, $4, $5, $6, $7)"
 _ADD_RESTORAL = "insert into restoral (restored_at, id, spend_id, account_id, points, owed) values ($1, $2, $3, $4, $5, $6)"
@@ -130,9 +132,15 @@ async def has_permit(connection: Connection, permit: str) -> bool:
     return used
 
 
-async def add(connection: Connection, hold: Hold, told: Made) -> None:
-    """Write a new hold."""
-    await connection.execute(_ADD_HOLD, *hold[:5], *told)
+async def put_aside(connection: Connection, purchase_key: bytes, *, now: datetime) -> int:
+    """Return how many points are put aside for a purchase, whoever's they are. Its anchor should be locked."""
+    points: int = await connection.fetchval(_ASIDE, purchase_key, now)
+    return points
+
+
+async def add(connection: Connection, hold: Hold, told: Made) -> bool:
+    """Write a new hold. False: another hold used its permit in the same moment."""
+    return await connection.fetchval(_ADD_HOLD, *hold[:5], *told) is not None
 
 
 async def resolve(connection: Connection, holds: Collection[Hold]) -> None:

@@ -21,10 +21,10 @@ _OF_ACCOUNT = """
     select reservation.hold_id from reservation join hold on hold.id = reservation.hold_id
     where hold.account_id = $1 and (hold.state = 'captured' or hold.state = 'open' and hold.expires_at > $2)
 """
-# One that was captured by a call keeps what it reserved until its purchase comes: that was used, too.
+# One that was captured by a call keeps what it reserved until its purchase comes: that was used, too. But not for ever.
 _LAPSED = """
     select reservation.hold_id, reservation.programme from reservation join hold on hold.id = reservation.hold_id
-    where hold.state in ('released', 'expired') order by hold.expires_at, hold.id limit $1
+    where hold.state in ('released', 'expired') or hold.state = 'captured' and hold.resolved_at <= $2 order by hold.expires_at, hold.id limit $1
 """
 
 
@@ -43,6 +43,6 @@ async def of_account(connection: Connection, account_id: UUID, *, now: datetime)
     return [row[0] for row in await connection.fetch(_OF_ACCOUNT, account_id, now)]
 
 
-async def lapsed(connection: Connection, *, limit: int) -> list[Reservation]:
-    """Find holds that were given back, or whose time was over, and which still reserve something."""
-    return [Reservation(*row) for row in await connection.fetch(_LAPSED, limit)]
+async def lapsed(connection: Connection, *, captured_until: datetime, limit: int) -> list[Reservation]:
+    """Find holds that were given back, whose time was over, or that were captured so long ago, and which still reserve something."""
+    return [Reservation(*row) for row in await connection.fetch(_LAPSED, limit, captured_until)]
