@@ -45,6 +45,7 @@ def compile_document(document: Document) -> Programme:
             returns=document.returns,
             earns_until=end_of(document.close.earn_until, ZoneInfo(document.zone)) if document.close is not None else None,
             spends_until=end_of(document.close.spend_until, ZoneInfo(document.zone)) if document.close is not None else None,
+            better_until=end_of(document.transition.until, ZoneInfo(document.zone)) if document.transition is not None else None,
         ),
         document=document,
         purchases={currency: _rule_set(document, "purchase", currency) for currency in document.all_currencies},

@@ -93,6 +93,7 @@ class Grant(NamedTuple):
     confirmable: bool = False  #: a `purchase.confirmed` makes them usable before `usable_from`
     counters: tuple[tuple[CounterKey, int], ...] = ()  #: the account's counters that changed, with their new values
     effects: Effects = NO_EFFECTS
+    version: int | None = None  #: of the programme, where another than the one that was asked has decided
 
     @property
     def points(self) -> int:
@@ -106,6 +107,7 @@ class NothingEarned(NamedTuple):
     explanation: Explanation
     counters: tuple[tuple[CounterKey, int], ...] = ()  #: the account's counters that changed, with their new values
     effects: Effects = NO_EFFECTS
+    version: int | None = None  #: as of a grant
 
 
 class Reason(StrEnum):

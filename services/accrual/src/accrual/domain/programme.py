@@ -26,6 +26,7 @@ from accrual.domain.rewards.giving import Giving
 from accrual.domain.rules import Day, DayLimit, Event, Limit
 from accrual.domain.settlement import NO_ROOMS, PROGRAMME, settle
 from accrual.domain.tiers.ladder import Ladder, ladder_of
+from accrual.domain.transition import Transition
 from accrual.domain.zones import zone_of
 
 _TRIGGERS: dict[type[Fact], str] = {Purchase: "purchase", Activity: "activity", Registration: "registration"}
@@ -59,6 +60,7 @@ class Terms:
     returns: Returns
     earns_until: datetime | None = None  #: of a programme that closes: the first moment at which nothing is earned any more
     spends_until: datetime | None = None  #: and the first at which points are gone
+    better_until: datetime | None = None  #: until when this version is set beside the one before, and the better of both counts
 
 
 class Programme:
@@ -80,6 +82,17 @@ class Programme:
         self._giving = Giving(self.rewards, document)
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
         self.shares = document.mentions("coupons", "budget", "stock")  #: something is counted for all accounts together
+        self._transition: Transition | None = None
+
+    def follow(self, before: "Programme") -> None:
+        """Learn which version came before: `Programmes` says so, of one version always the same. It matters only to one with a transition."""
+        if self.terms.better_until is not None:
+            self._transition = Transition(before, began=self.terms.starts_at, until=self.terms.better_until)
+            self.asks_segments |= before.asks_segments
+
+    def deciding(self, version: int | None) -> "Programme":
+        """Return the version that a decision of this one names: itself, where it names none."""
+        return self if version in (None, self.terms.version) or self._transition is None else self._transition.before.deciding(version)
 
     def earn(self, fact: Fact, state: AccountState) -> tuple[Decision, AccountState]:
         """Decide, and return the state for the account's next event. A refusal leaves the state as it is."""
@@ -91,7 +104,8 @@ class Programme:
 
     def decide(self, fact: Fact, state: AccountState) -> Decision:
         """Decide what one event earns, for an account in a state. Never raises for a fact that `Programmes.select` let through."""
-        return self._decide(fact, state) if self.fraud is None else self.fraud.decide(fact, self.day_of(fact), state, self._decide)
+        decision = self._decide(fact, state) if self.fraud is None else self.fraud.decide(fact, self.day_of(fact), state, self._decide)
+        return decision if self._transition is None else self._transition.better(decision, self.terms.version, fact, state)
 
     def _decide(self, fact: Fact, state: AccountState) -> Decision:
         decision = self._decided(fact, state)
@@ -120,6 +134,8 @@ class Programme:
             found += self.fraud.counters(fact, self.day_of(fact))
         if self._giving:
             found += self._giving.counters(fact)
+        if self._transition is not None:
+            found += self._transition.counters(fact)
         return tuple(found)
 
     def day_of(self, fact: Fact) -> date:
@@ -137,7 +153,8 @@ class Programme:
             found = rules.shared(event) if rules.budgeted else ()
             if self._giving:
                 found = (*found, *self._giving.shared(fact, rules.rewards(event)))
-        return (*found, *self.coupons.shared(fact)) if isinstance(fact, Purchase) and fact.coupons else found
+        found = (*found, *self.coupons.shared(fact)) if isinstance(fact, Purchase) and fact.coupons else found
+        return found if self._transition is None else (*found, *self._transition.shared(fact))
 
     def worth(self, points: int, currency: str) -> int:
         """Return what points are worth in minor units of a currency of the programme, rounded down."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from accrual.domain.decisions import Reason, Refusal
 from accrual.domain.document.problems import Problem
@@ -24,6 +25,9 @@ class Programmes:
             self._versions.setdefault(version.terms.id, []).append(version)
             for merchant in version.terms.merchants:
                 self._of_merchant.setdefault(merchant, set()).add(version.terms.id)
+        for found in self._versions.values():
+            for before, version in pairwise(reversed(found)):
+                version.follow(before)
         timelines = {name: timeline_of(found) for name, found in self._versions.items()}
         self.timelines = {name: timeline for name, timeline in timelines.items() if timeline}  #: of the programmes that have levels
         self.share = any(version.shares for found in self._versions.values() for version in found)  #: something may be counted for all accounts together
@@ -92,6 +96,10 @@ class Programmes:
         if latest is not None and terms.starts_at <= latest.terms.starts_at:
             advice = "choose a later date"
             problems.append(Problem(None, "effective_from", f"starts no later than version {latest.terms.version}", advice))
+        if terms.better_until is not None and latest is None:
+            problems.append(Problem(None, "transition", "there is no version before this one", "remove it"))
+        elif terms.better_until is not None and latest is not None and terms.decimals != latest.terms.decimals:
+            problems.append(Problem(None, "transition", f"points of version {latest.terms.version} have other decimals", "keep them, or remove the transition"))
         for other in self._versions:
             if other != terms.id:
                 problems += self._claimed(other, programme)

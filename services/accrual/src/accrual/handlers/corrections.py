@@ -53,7 +53,8 @@ def correct(books: Books, reversals: Reversals, past: Past, earning: Earning, *,
     if isinstance(decision, Refusal):
         books.levels.put_in(past)
         return decision
-    programme, purchase = earning.programme, cast("Purchase", earning.fact)
+    programme, purchase = earning.programme.deciding(decision.version), cast("Purchase", earning.fact)
+    earning = replace(earning, programme=programme)
     after = replace(past, revision=earning.cause.revision or 1, programme=programme, purchase=purchase, given=given_of(decision.explanation))
     after = replace(after, happened_at=earning.origin.occurred_at)
     kept_now = after.kept()

@@ -1,6 +1,6 @@
 """One event that may earn: decided, booked, and said."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -54,6 +54,8 @@ def earn(books: Books, earning: Earning, *, now: datetime) -> tuple[Decided, lis
         decision = told(decision, earning.exchanged)
     if isinstance(decision, Refusal):
         return decision
+    if decision.version is not None:
+        earning = replace(earning, programme=programme.deciding(decision.version))
     if decision.effects is not NO_EFFECTS:
         books.tally.raise_to(programme.terms.id, decision.effects.shared, Holding(earning.cause.key, earning.event_key))
     messages = rewarded(books, earning, decision.effects.rewards, now=now) if decision.effects.rewards else []

@@ -113,7 +113,7 @@ class Receipts:
         if isinstance(earned, Refusal):
             return self._refuse(receipt, earned)
         decided, messages = earned
-        self._pasts.accept(earning.programme, cast("Purchase", earning.fact), decided)
+        self._pasts.accept(earning.programme.deciding(decided.programme_version), cast("Purchase", earning.fact), decided)
         self._messages += messages
         return self._accept(decided)
 

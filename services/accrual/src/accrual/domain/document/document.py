@@ -10,7 +10,7 @@ from accrual.domain.document.campaigns import Campaigns, CampaignStacking
 from accrual.domain.document.coupons import Coupons
 from accrual.domain.document.discounts import Discounts
 from accrual.domain.document.earning import Caps, Rule
-from accrual.domain.document.ending import Close
+from accrual.domain.document.ending import Close, Transition
 from accrual.domain.document.fraud import Fraud
 from accrual.domain.document.goals import Goals
 from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE, Currency, DayOrMoment, Days, Id, Label, Language, Slug, Zone
@@ -55,6 +55,7 @@ class Document(Part):
     tiers: Tiers | None = None
     goals: Goals = ()
     notice: Days | None = None  #: so long before it begins, a version that takes something from members is published
+    transition: Transition | None = None  #: from the version before to this one
     close: Close | None = None
 
     @property

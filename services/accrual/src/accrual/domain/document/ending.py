@@ -1,8 +1,8 @@
-"""How a programme changes and ends: how long before members are told, and until when they may earn and spend."""
+"""How a programme changes and ends: what those have who were there before, and until when members may earn and spend."""
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
@@ -12,6 +12,13 @@ from accrual.domain.document.problems import Finding
 
 if TYPE_CHECKING:
     from accrual.domain.document.document import Document
+
+
+class Transition(Part):
+    """From the version before to this one. Until the end of a day, whoever had joined before gets the better of both for what they buy and do."""
+
+    existing: Literal["better_of"]
+    until: Day
 
 
 class Close(Part):
@@ -30,6 +37,8 @@ class Close(Part):
 def ending_findings(document: "Document") -> Iterator[Finding]:
     """Yield what is wrong with the end of a programme, and with what its owner wants of it."""
     start = document.effective_from.date() if isinstance(document.effective_from, datetime) else document.effective_from
+    if document.transition is not None and document.transition.until < start:
+        yield Finding(("transition", "until"), "comes before the version is in force", "choose a later day, or remove the transition")
     if document.close is not None:
         if document.close.earn_until < start:
             yield Finding(("close", "earn_until"), "comes before the version is in force", "choose a later day, or an earlier effective_from")
