@@ -76,6 +76,17 @@ class EntitlementUsed(EntitlementStep):
     purchase_id: Id | None = None
 
 
+class EntitlementMoved(EntitlementStep):
+    """It left one holder and arrived at another: what waited for a guest belongs to the member who was found to be the guest. An event for each of the two."""
+
+    type: ClassVar[str] = "loyalty.entitlement.moved.v1"
+
+    direction: Literal["out", "in"]
+    other_holder: Holder
+    code: Id = Field(description="What its owner shows.")
+    expires_at: Moment | None = None
+
+
 class EntitlementExpired(EntitlementStep):
     """Its last day is over."""
 

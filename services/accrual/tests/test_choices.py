@@ -1,6 +1,6 @@
 """Choices between rewards, and personal offers."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -69,6 +69,26 @@ async def test_what_was_chosen_of_what_a_purchase_gave_is_there_for_others_when_
     assert await service.hear(returned(merchant="bar") if followed == "returned" else fewer) == ["reversed"]
     assert await service.fetch(LIVE) == [("cake", "reversed", 0)]
     assert await service.fetch("select value from shared_counter where rule = 'reward/cake'") == [(0,)]
+    assert await audited(service) == []
+
+
+@pytest.mark.parametrize("followed", ["returned", "corrected", "corrected up"])
+async def test_what_was_chosen_counts_for_its_limit_in_the_month_of_the_choice_until_it_is_taken_back(service: Service, caller: Caller, followed: str):
+    """It was given at the end of March, and chosen in April."""
+    await service.publish(CAFE.replace("programme: cafe", "programme: bar").replace("[cafe]", "[bar]").replace("{reward: mug}}", "{reward: thanks}}"))
+    day = {"merchant": "bar", "at": datetime(2025, 3, 31, 12, tzinfo=UTC)}
+    service.clock.now = datetime(2025, 4, 2, 12, tzinfo=UTC)
+    await service.hear(a_purchase(lines=(Line(line_id="1", sku="cup", category="cup", paid_amount=9_00, quantity=3000),), **day))
+    ((code,),) = await service.fetch("select code from entitlement")
+    assert (await ask(caller, "/v1/entitlements/choose", code=code, reward="drink"))[0] == 200
+    counted = "select value from counter where rule = 'reward/drink' and period = 'times/month:2025-04'"
+    assert await service.fetch(counted) == [(1,)]
+    quantity = 2000 if followed == "corrected" else 3500
+    other = a_purchase(revision=2, lines=(Line(line_id="1", sku="cup", category="cup", paid_amount=9_00, quantity=quantity),), **day)
+    await service.hear(returned(merchant="bar") if followed == "returned" else other)
+    kept = followed == "corrected up"
+    assert await service.fetch(counted) == [(int(kept),)]
+    assert await service.fetch(LIVE) == [("drink", "issued" if kept else "reversed", 0)]
     assert await audited(service) == []
 
 

@@ -198,6 +198,21 @@ async def test_an_activity_may_bring_a_gift_once(service: Service):
     assert await service.fetch(LIVE) == [("sticker", "issued", 0)]
 
 
+@pytest.mark.parametrize("handed_over", [False, True])
+async def test_a_surprise_that_comes_back_is_in_its_budget_again_and_one_handed_over_stays_counted(service: Service, caller: Caller, *, handed_over: bool):
+    await service.publish(CAFE.replace("programme: cafe", "programme: bar").replace("[cafe]", "[bar]").replace("minimum: 500.00}", "budget: 1}"))
+    assert await service.hear(a_purchase("p-1", merchant="bar"), a_purchase("p-2", merchant="bar", holder=BORIS_CARD)) == ["granted"] * 2
+    ((code,),) = await service.fetch("select code from entitlement")
+    if handed_over:
+        assert (await ask(caller, "/v1/entitlements/use", code=code))[0] == 200
+    await service.hear(returned("p-1", merchant="bar"))
+    assert await service.fetch("select value from shared_counter where rule = 'surprise/lucky'") == [(int(handed_over),)]
+    await service.hear(a_purchase("p-3", merchant="bar", holder=BORIS_CARD))
+    given = {each[:2] for each in await service.fetch(LIVE)}
+    assert given == ({("sticker", "used")} if handed_over else {("sticker", "reversed"), ("sticker", "issued")})
+    assert await audited(service) == []
+
+
 async def test_what_was_used_stays_used_when_its_purchase_is_cancelled(service: Service, caller: Caller):
     await visit(service, kopecks=500_00)
     ((id_,),) = await service.fetch("select id from entitlement")
@@ -262,10 +277,12 @@ async def test_a_correction_gives_no_more_than_there_is_beside_what_was_used(ser
 async def test_a_guests_gift_is_the_members_who_proves_the_card(service: Service, caller: Caller):
     await visit(service, kopecks=500_00)
     await service.hear(linked(member=ANA))
+    assert await told(service) == ["issued sticker 1", "moved sticker 2", "moved sticker 2"]
     (gift,) = (await caller.get(f"/v1/accounts/{MEMBER_ANA}/rewards"))["programmes"][0]["entitlements"]
     assert gift["reward"] == "sticker"
     status, _ = await ask(caller, "/v1/entitlements/use", code=gift["code"], holder=MEMBER_ANA)
     assert status == 200
+    assert await audited(service) == []
 
 
 async def test_a_privilege_of_a_level_is_used_so_often_a_month(service: Service, caller: Caller):

@@ -9,6 +9,7 @@ from contracts.entitlements import (
     EntitlementChosen,
     EntitlementExpired,
     EntitlementIssued,
+    EntitlementMoved,
     EntitlementReleased,
     EntitlementReserved,
     EntitlementReversed,
@@ -28,7 +29,22 @@ _PLAIN: dict[StepName, type[EntitlementStep]] = {
 
 def told(entitlement: Entitlement, step: Step, *, owner: str, origin: Origin, now: datetime, choice: tuple[str, ...] = ()) -> Message:
     """Say what happened to an entitlement. Its id and the step's number make the event's id, so that a replay says the same."""
-    common = {
+    data = _data(entitlement, step, _common(entitlement, step, owner, origin, now=now), choice)
+    return _message(entitlement, step, data, origin, now=now)
+
+
+def moved(entitlement: Entitlement, step: Step, *, left: str, arrived: str, origin: Origin, now: datetime) -> list[Message]:
+    """Say that an entitlement left one holder and arrived at another: one step, and an event for each of the two."""
+    messages = []
+    for direction, owner, other in (("out", left, arrived), ("in", arrived, left)):
+        more = {"direction": direction, "other_holder": other, "code": entitlement.code, "expires_at": entitlement.expires_at}
+        data = EntitlementMoved.model_validate(_common(entitlement, step, owner, origin, now=now) | more)
+        messages.append(_message(entitlement, step, data, origin, now=now, part=direction))
+    return messages
+
+
+def _common(entitlement: Entitlement, step: Step, owner: str, origin: Origin, *, now: datetime) -> dict[str, object]:
+    return {
         "programme": entitlement.programme,
         "programme_version": entitlement.programme_version,
         "holder": owner,
@@ -40,8 +56,10 @@ def told(entitlement: Entitlement, step: Step, *, owner: str, origin: Origin, no
         "cause": origin.cause(),
         "booked_at": now,
     }
-    data = _data(entitlement, step, common, choice)
-    id_ = derived(service=SERVICE, source=SOURCE, cause=str(entitlement.id), type=data.type, holder="", ordinal=step.number)
+
+
+def _message(entitlement: Entitlement, step: Step, data: EntitlementStep, origin: Origin, *, now: datetime, part: str = "") -> Message:
+    id_ = derived(service=SERVICE, source=SOURCE, cause=str(entitlement.id), type=data.type, holder=part, ordinal=step.number)
     return message_of(Event(id=str(id_), source=SOURCE, type=data.type, time=now, data=data, traceparent=origin.traceparent))
 
 

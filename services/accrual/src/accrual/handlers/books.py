@@ -169,7 +169,6 @@ class Books:
         self._standings[target_id] = Standing(self.account(target_id), target.state._replace(purchases=purchases))
         self._closed[source_id] = target_id
         self.levels.merge(source_id, target_id)
-        self.entitlements.move(source_id, target_id)
         return booking
 
     def join(self, account_id: UUID, *, at: datetime) -> None:

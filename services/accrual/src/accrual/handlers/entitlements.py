@@ -7,8 +7,8 @@ from uuid import UUID
 
 from accrual.domain.decisions import RewardDue
 from accrual.domain.rewards.catalogue import Issue, Rewards
-from accrual.domain.rewards.entitlements import Entitlement, StepName, Way, reverse
-from accrual.handlers.announcing import told
+from accrual.domain.rewards.entitlements import Entitlement, StepName, Way, move, reverse
+from accrual.handlers.announcing import moved, told
 from accrual.handlers.rewards import SERVICE, SOURCE, Origin
 from accrual.store import Connection
 from accrual.store import entitlements as store
@@ -92,12 +92,17 @@ class Entitlements:
         taken = [after for each in entitlements if (after := reverse(each)) is not None]
         return [message for after in taken for message in self.change(after, StepName.REVERSED, owner=owner, origin=origin, now=now)]
 
-    def move(self, source: UUID, target: UUID) -> None:
-        """Let everything of one account belong to another."""
+    def move(self, source: UUID, target: UUID, *, left: str, arrived: str, origin: Origin, now: datetime) -> list[Message]:
+        """Let everything of one holder's account belong to another's, and say so of what has not ended, which the batch must know."""
         self._moved.append((source, target))
-        for each in list(self._known.values()):
-            if each.account_id == source:
-                self._known[each.id] = each._replace(account_id=target)
+        messages = list[Message]()
+        for each in [each for each in self._known.values() if each.account_id == source]:
+            after = move(each, to=target)
+            self._known[each.id] = after or each._replace(account_id=target)
+            if after is not None:
+                self._changed.add(each.id)
+                messages += moved(after, self._stepped(after, StepName.MOVED, origin=origin), left=left, arrived=arrived, origin=origin, now=now)
+        return messages
 
     async def save(self, connection: Connection, *, now: datetime) -> None:
         """Write everything that happened, one statement a table; of a batch without entitlements that is nothing."""
@@ -111,9 +116,13 @@ class Entitlements:
         self, entitlement: Entitlement, name: StepName, *, owner: str | None, origin: Origin, now: datetime,
         handover: Handover = NOBODY, choice: tuple[str, ...] = (),
     ) -> list[Message]:  # fmt: skip
+        step = self._stepped(entitlement, name, origin=origin, handover=handover)
+        return [told(entitlement, step, owner=owner, origin=origin, now=now, choice=choice)] if owner is not None else []
+
+    def _stepped(self, entitlement: Entitlement, name: StepName, *, origin: Origin, handover: Handover = NOBODY) -> Step:
         step = Step(entitlement.id, entitlement.steps, name, entitlement.ended, origin.source, origin.event_id, *handover)
         self._steps.append(step)
-        return [told(entitlement, step, owner=owner, origin=origin, now=now, choice=choice)] if owner is not None else []
+        return step
 
 
 def issue_id(cause: str, *, ordinal: int = 0) -> UUID:

@@ -115,5 +115,6 @@ class Claims:
                 source, target = booking.accounts
                 messages += rewards.moved(source, target, booking.lots, stamp, holders=(identifier, member), origin=origin)
                 messages += pay(self._books, target_id, stamp, owner=member, origin=origin)
+            messages += self._books.entitlements.move(source_id, target_id, left=identifier, arrived=member, origin=origin, now=self._now)
             messages += self._books.levels.tell(target_id, member, origin, now=self._now)
         return messages

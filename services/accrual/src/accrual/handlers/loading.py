@@ -9,6 +9,7 @@ from accrual.domain.exchanges import as_exchanged
 from accrual.domain.facts import Purchase
 from accrual.domain.lots import Lot
 from accrual.domain.programme import Programme
+from accrual.domain.rewards.entitlements import Entitlement
 from accrual.handlers import pasts
 from accrual.handlers.books import Books
 from accrual.handlers.finding import Found, find
@@ -66,9 +67,9 @@ async def load(connection: Connection, read: Sequence[Receipt | Sequel], batch: 
     followed_ones = [past for past in histories if past.key in concerned]
     accounts = {past.account_id for past in followed_ones if past.account_id is not None} | set(found.holders.values())
     lots |= await _lots_of(connection, accounts | _accounts(receipts, batch.route, concerned))
-    books = await _books(connection, receipts, batch, followed, lots, followed_ones)
-    if any(past.programme.rewards for past in followed_ones):
-        books.entitlements.know(await entitlements.of_causes(connection, [past.key for past in followed_ones]))
+    given = await entitlements.of_causes(connection, [past.key for past in followed_ones if past.programme.rewards])
+    books = await _books(connection, receipts, batch, followed, lots, followed_ones, given)
+    books.entitlements.know(given)
     return_keys = [sequel.return_key for sequel in sequels if sequel.return_key is not None]
     told = await waiting.bodies(connection, return_keys) | await returns.bodies(connection, return_keys)
     owners = await holders.owners(connection, batch.route.locked)
@@ -116,13 +117,15 @@ async def _books(
     followed: Pasts,
     lots: Mapping[UUID, Lot],
     histories: Sequence[Past] = (),
+    given: Sequence[Entitlement] = (),
 ) -> Books:
-    """Read the accounts that the events are about, with the counters that their programmes ask for."""
+    """Read the accounts that the events are about, with the counters that their programmes ask for, and those by which rewards given are limited."""
     route, account_ids, counted, programmes = batch.route, set[UUID](), set[Counted](), set[Programme]()
     for past in histories:
         if past.account_id in route.locked:  # else somebody else corrects it, and will be refused
             account_ids.add(past.account_id)
-            counted.update((past.account_id, key) for key in past.programme.counters(past.purchase))
+            limits = (past.programme.rewards.counted_under(each) for each in given if each.cause == past.key)
+            counted.update((past.account_id, key) for key in (*past.programme.counters(past.purchase), *limits) if key is not None)
             programmes.add(past.programme)
     by_key = {receipt.key: receipt for receipt in receipts} if any(receipt.exchanged is not None for receipt in receipts) else {}
     for receipt in receipts:

@@ -15,7 +15,7 @@ from accrual.handlers.links import Claims, Links
 from accrual.handlers.routes import Batch, Held, lock_accounts
 from accrual.handlers.surroundings import Surroundings
 from accrual.handlers.tiers import Levels
-from accrual.store import Connection, causes, holders, holds, ledger
+from accrual.store import Connection, causes, entitlements, holders, holds, ledger
 from accrual.store.holders import Wanted
 from contracts.envelope import Event
 from contracts.members import IdentifierLinked, MemberRegistered
@@ -55,6 +55,8 @@ class Members:
         lots = await ledger.open_lots_of(connection, unclaimed.values())
         if any(books.account(account_id).balance.debt for account_id in unclaimed.values()):  # the member's points pay it
             books.know(await ledger.open_lots_of(connection, {route.to(each).account_id for each in targets}))
+        if unclaimed and any(version.rewards for version in batch.programmes.all()):
+            books.entitlements.know(await entitlements.live_of(connection, unclaimed.values()))
         held = await _held(connection, [account_id for account_id in unclaimed.values() if books.account(account_id).balance.held], lots)
         claims = Claims(books, route, unclaimed, lots, held=held, now=now)
         desk = Deeds(books, route, await causes.known_activities(connection, [deed.key for deed in deeds.values()]), now=now)

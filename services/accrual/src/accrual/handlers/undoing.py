@@ -19,8 +19,9 @@ from shared.outbox import Message
 
 
 def without_rewards(state: AccountState, books: Books, past: Past) -> AccountState:
-    """Return an account's state as if a purchase had brought it no rewards: what limits count of them is taken off."""
-    return without(state, _counted(past, [each for each in books.entitlements.of_cause(past.key) if each.state is not State.REVERSED]))[0]
+    """Return an account's state as if a purchase had brought it no rewards: what limits count of them is taken off; not what was chosen later."""
+    given = [each for each in books.entitlements.of_cause(past.key) if each.state is not State.REVERSED and each.chosen_at is None]
+    return without(state, _counted(past, given))[0]
 
 
 def lasting(books: Books, past: Past, decision: Decision) -> list[Entitlement]:
@@ -32,7 +33,7 @@ def lasting(books: Books, past: Past, decision: Decision) -> list[Entitlement]:
 def with_rewards(state: AccountState, books: Books, past: Past, given: Iterable[Entitlement]) -> AccountState:
     """Return an account's state with rewards of a purchase counted again that `without_rewards` took off."""
     wanted = list(given)
-    counters = tuple((key, state.counters.get(key, 0) + amount) for key, amount in _counted(past, wanted))
+    counters = tuple((key, state.counters.get(key, 0) + amount) for key, amount in _counted(past, [each for each in wanted if each.chosen_at is None]))
     shared = tuple((key, state.shared.get(key, 0) + amount) for key, amount in _held(books, past, wanted))
     return state.after(counters, purchases=state.purchases, shared=shared)
 
@@ -40,7 +41,8 @@ def with_rewards(state: AccountState, books: Books, past: Past, given: Iterable[
 def take_back(books: Books, past: Past, kept: Kept, holding: Holding, *, owner: str | None, origin: Origin, now: datetime) -> list[Message]:
     """Take back what was given for what a purchase no longer keeps, where the programme does not let it be kept; there is more of it again.
 
-    What its rules still give is kept; so is a surprise, while anything of the purchase is left.
+    What its rules still give is kept; so is a surprise, while anything of the purchase is left. One that is taken back is there for somebody else
+    again, in its budget too; one that was used stays counted.
     """
     rewards, still = past.programme.rewards, due_ids(past.key, kept.rewards)
     given = [each for each in books.entitlements.of_cause(past.key) if not (kept.stands and each.way is Way.SURPRISE)]
@@ -50,10 +52,11 @@ def take_back(books: Books, past: Past, kept: Kept, holding: Holding, *, owner: 
     held = dict(books.tally.used(past.key))
     for each in wanted:
         reward = rewards.get(each.reward)
-        if _freed(books, each, holding.event_key):
-            continue
-        if reward is not None and held.get(reward.stock_key, 0) > 0:
-            held[reward.stock_key] -= 1
+        freed = _freed(books, each, holding.event_key)
+        stock = [] if reward is None or freed else [reward.stock_key]
+        for key in [*stock, *([surprise_key(each.rule)] if each.way is Way.SURPRISE else [])]:
+            if held.get(key, 0) > 0:
+                held[key] -= 1
     books.tally.hold(past.programme.terms.id, {key: amount for key, amount in held.items() if amount}, holding)
     books.remember(past.account_id, *without(books.state(past.account_id), _counted(past, wanted)))
     return books.entitlements.take_back(wanted, owner=owner, origin=origin, now=now)
@@ -66,9 +69,10 @@ def give_anew(books: Books, past: Past, due: Iterable[RewardDue], *, owner: str 
         return []
     still = due_ids(past.key, wanted)
     surplus = [each for each in books.entitlements.of_cause(past.key) if each.id not in still]
-    for each in surplus:
-        if not each.ended:
-            _freed(books, each, event_key(origin.source, origin.event_id))
+    live = [each for each in surplus if not each.ended]
+    for each in live:
+        _freed(books, each, event_key(origin.source, origin.event_id))
+    books.remember(past.account_id, *without(books.state(past.account_id), _counted(past, [each for each in live if each.chosen_at is not None])))
     messages = books.entitlements.take_back(surplus, owner=owner, origin=origin, now=now)
     return messages + books.entitlements.issue_due(rewards, wanted, account_id=past.account_id, owner=owner, cause=past.key, origin=origin, now=now)
 

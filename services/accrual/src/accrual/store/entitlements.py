@@ -31,7 +31,8 @@ _COLUMNS = ", ".join(_FIELDS)
 _ADD = f"insert into entitlement ({_COLUMNS}) values ({', '.join(f'${place}' for place in range(1, len(_FIELDS) + 1))})"  # noqa: S608  constants
 _CHANGE = """
     update entitlement
-    set state = $2, used = $3, uses = $4, reward = $5, kind = $6, expires_at = $7, choose_by = $8, reserved_for = $9, reserved_until = $10, steps = $11
+    set state = $2, used = $3, uses = $4, reward = $5, kind = $6, expires_at = $7, choose_by = $8, reserved_for = $9, reserved_until = $10, steps = $11,
+        chosen_at = $12
     where id = $1
 """
 _ADD_STEP = """
@@ -47,6 +48,7 @@ _OF_ACCOUNT = f"""
     select {_COLUMNS} from entitlement
     where account_id = $1 and (state in ('open', 'issued', 'reserved') or $2) order by issued_at desc, id limit $3
 """  # noqa: S608  a constant
+_LIVE_OF_ACCOUNTS = f"select {_COLUMNS} from entitlement where account_id = any($1::uuid[]) and state in ('open', 'issued', 'reserved') order by id"  # noqa: S608  a constant
 _LIVE_OFFERS = (
     "select rule from entitlement where account_id = $1 and way = 'offer' and state in ('issued', 'reserved') and (expires_at is null or expires_at > $2)"
 )
@@ -77,7 +79,7 @@ async def add(connection: Connection, new: Iterable[Entitlement]) -> None:
 async def change(connection: Connection, changed: Iterable[Entitlement]) -> None:
     """Write what can change of entitlements. Their accounts must be locked."""
     rows = [
-        (e.id, e.state, e.used, e.uses, e.reward, e.kind, e.expires_at, e.choose_by, e.reserved_for, e.reserved_until, e.steps)
+        (e.id, e.state, e.used, e.uses, e.reward, e.kind, e.expires_at, e.choose_by, e.reserved_for, e.reserved_until, e.steps, e.chosen_at)
         for e in changed
     ]  # fmt: skip
     if rows:
@@ -114,6 +116,11 @@ async def ids_of_causes(connection: Connection, causes: Collection[bytes]) -> li
 async def of_account(connection: Connection, account_id: UUID, *, ended: bool, limit: int) -> list[Entitlement]:
     """Read what an account has, the newest first; with `ended` also what is over."""
     return [_entitlement(row) for row in await connection.fetch(_OF_ACCOUNT, account_id, ended, limit)]
+
+
+async def live_of(connection: Connection, account_ids: Collection[UUID]) -> list[Entitlement]:
+    """Read what these accounts have that has not ended, in one order."""
+    return [_entitlement(row) for row in await connection.fetch(_LIVE_OF_ACCOUNTS, list(account_ids))] if account_ids else []
 
 
 async def live_offers(connection: Connection, account_id: UUID, *, at: datetime) -> set[str]:

@@ -153,7 +153,7 @@ class Rewards:
     def counted_under(self, entitlement: Entitlement) -> CounterKey | None:
         """Return the account's counter that an entitlement was counted under when it was given, if any."""
         reward = self._rewards.get(entitlement.reward)
-        return None if reward is None else reward.limit_key(self._day(entitlement.issued_at))
+        return None if reward is None else reward.limit_key(self._day(entitlement.chosen_at or entitlement.issued_at))
 
     def keeps(self, entitlement: Entitlement) -> bool:
         """Tell whether a return of its purchase leaves an entitlement alone."""

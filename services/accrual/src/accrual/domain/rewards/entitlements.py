@@ -42,6 +42,7 @@ class StepName(StrEnum):
     USED = "used"
     EXPIRED = "expired"
     REVERSED = "reversed"
+    MOVED = "moved"
 
 
 class Denied(NamedTuple):
@@ -75,6 +76,7 @@ class Entitlement(NamedTuple):
     cost: int = 0  #: points that were paid for it
     goods: str | None = None  #: of an offer, the SKU that it is for
     steps: int = 1
+    chosen_at: datetime | None = None  #: of what was chosen of several: limits count it from then on
 
     @property
     def ended(self) -> bool:
@@ -154,7 +156,14 @@ def choose(entitlement: Entitlement, chosen: Entitlement, *, at: datetime) -> En
     now = as_of(entitlement, at=at)
     if now.state is not State.OPEN:
         return _not_to_be_had(now) if now.ended else Denied("not-a-choice", "there is nothing to choose")
-    return _stepped(now, state=State.ISSUED, reward=chosen.reward, kind=chosen.kind, uses=chosen.uses, expires_at=chosen.expires_at, choose_by=None)
+    return _stepped(
+        now, state=State.ISSUED, reward=chosen.reward, kind=chosen.kind, uses=chosen.uses, expires_at=chosen.expires_at, choose_by=None, chosen_at=at
+    )
+
+
+def move(entitlement: Entitlement, *, to: UUID) -> Entitlement | None:
+    """Let it belong to another account, in whatever state it is. None: it has ended, and nothing is said of it any more."""
+    return None if entitlement.ended else _stepped(entitlement, account_id=to)
 
 
 def _stepped(entitlement: Entitlement, **changes: object) -> Entitlement:

@@ -6,7 +6,7 @@ _STEPS = """
     with told as (
         select entitlement_id, count(*) as steps, max(number) as last, count(*) filter (where step = 'used') as used,
                count(*) filter (where ends) as ends, bool_or(number = 1 and step = 'issued') as begins,
-               (array_agg(step order by number desc))[1] as latest
+               (array_agg(step order by number desc) filter (where step <> 'moved'))[1] as latest
         from entitlement_step group by entitlement_id
     )
     select coalesce(entitlement.id, told.entitlement_id),
