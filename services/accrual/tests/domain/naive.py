@@ -56,13 +56,19 @@ class Naive:
         amount = line.paid_amount
         if self.basis.get("amount") == "before_discounts" and line.list_amount is not None:
             amount = line.list_amount
-        return max(amount - line.tax_amount, 0) if self.basis.get("tax") == "without" else amount
+        return max(self.in_money(amount) - self.in_money(line.tax_amount), 0) if self.basis.get("tax") == "without" else self.in_money(amount)
+
+    def in_money(self, amount: int) -> int:
+        """The part of a price that was not paid with points, if that is asked, to the cent."""
+        total = sum(payment.amount for payment in self.purchase.payments)
+        points = sum(payment.amount for payment in self.purchase.payments if payment.kind == "points")
+        return floor(Fraction(amount * (total - points), total) + Fraction(1, 2)) if total and self.basis.get("paid_by_points") == "without" else amount
 
     def delivery(self) -> int:
         if self.basis.get("delivery") != "with":
             return 0
         tax = self.purchase.delivery_tax_amount if self.basis.get("tax") == "without" else 0
-        return max(self.purchase.delivery_amount - tax, 0)
+        return self.in_money(max(self.purchase.delivery_amount - tax, 0))
 
     def meets(self, line: Line, rule: dict[str, Any]) -> bool:
         def has(goods: dict[str, Any], kind: str) -> bool:

@@ -8,7 +8,7 @@ from accrual.domain.accounts import AccountState
 from accrual.domain.decisions import Grant, NothingEarned
 from accrual.domain.document.problems import DocumentError
 from accrual.domain.document.reading import read
-from accrual.domain.facts import Activity, Purchase
+from accrual.domain.facts import Activity, Payment, Purchase
 
 from .builders import NEW, a_document, a_line, a_programme, a_purchase, by_rule, decided, earned, points, reasons
 
@@ -132,6 +132,25 @@ def test_a_limited_happy_hour_doubles_one_purchase_a_day_case_t_30():
 def test_a_means_of_payment_is_not_a_discount(paid_by: str):
     """A receipt of 100.00 is 100.00 whatever it is paid with: payments are no part of what rules count."""
     assert earned(a_programme(ONE), a_purchase(a_line(100_00, paid_by))) == 100
+
+
+@pytest.mark.parametrize(
+    ("basis", "kind", "expected"),
+    [
+        pytest.param("{paid_by_points: without}", "points", 75, id="the part paid with points earns nothing"),
+        pytest.param("{}", "points", 100, id="T-37 points are a means of payment too"),
+        pytest.param("{paid_by_points: without}", "gift-card", 100, id="T-37 other means earn all the same"),
+    ],
+)
+def test_what_is_paid_with_points_earns_as_the_programme_says(basis: str, kind: str, expected: int):
+    purchase = a_purchase(60_00, 40_00, payments=(Payment("card", 90_00), Payment(kind, 30_00)), delivery_amount=20_00)
+    assert earned(a_programme(ONE, points=points(basis=basis)), purchase) == expected
+
+
+def test_all_paid_with_points_earns_nothing_and_delivery_is_paid_in_the_same_parts():
+    programme = a_programme(ONE, points=points(basis="{paid_by_points: without, delivery: with}"))
+    assert earned(programme, a_purchase(80_00, payments=(Payment("points", 80_00),))) == 0
+    assert earned(programme, a_purchase(80_00, payments=(Payment("points", 50_00), Payment("card", 50_00)), delivery_amount=20_00)) == 50
 
 
 def test_a_category_counts_what_was_paid_for_it_where_a_discount_was_shared_out_case_t_35():

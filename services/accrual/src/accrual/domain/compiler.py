@@ -40,6 +40,7 @@ def compile_document(document: Document) -> Programme:
             confirmable=pending is not None and pending.until == "confirmed",
             delivery_counts=points.basis.delivery == "with",
             delivery_without_tax=points.basis.tax == "without",
+            points_earn=points.basis.paid_by_points == "with",
             worth={currency: worth_of(document, currency) for currency in document.all_currencies},
             limits=limits_of(document.cap, points.decimals),
             returns=document.returns,

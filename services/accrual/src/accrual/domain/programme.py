@@ -14,10 +14,11 @@ from accrual.domain.decisions import NO_EFFECTS, Decision, Explanation, Grant, N
 from accrual.domain.document.document import Document
 from accrual.domain.document.lives import Expiry, Returns
 from accrual.domain.evaluation import RuleSet, evaluate
-from accrual.domain.facts import Activity, Fact, Purchase, Registration
+from accrual.domain.facts import Activity, Fact, Line, Purchase, Registration
 from accrual.domain.fraud import FraudLimits
 from accrual.domain.gates import REMEMBERED
 from accrual.domain.lifetimes import expiry_of, start_of
+from accrual.domain.paying import paid_delivery, paid_lines
 from accrual.domain.periods import named
 from accrual.domain.pricing.pricer import Pricer
 from accrual.domain.pricing.uses import with_coupons
@@ -55,6 +56,7 @@ class Terms:
     confirmable: bool
     delivery_counts: bool
     delivery_without_tax: bool
+    points_earn: bool  #: what is paid with points earns like everything else
     worth: Mapping[str, Fraction]
     limits: tuple[Limit, ...]
     returns: Returns
@@ -176,7 +178,12 @@ class Programme:
         if not self.terms.delivery_counts:
             return 0
         tax = purchase.delivery_tax_amount if self.terms.delivery_without_tax else 0
-        return max(purchase.delivery_amount - tax, 0)
+        amount = max(purchase.delivery_amount - tax, 0)
+        return amount if self.terms.points_earn else paid_delivery(purchase, amount)
+
+    def lines_of(self, purchase: Purchase) -> tuple[Line, ...]:
+        """Return the lines of a purchase at the prices that count."""
+        return purchase.lines if self.terms.points_earn else paid_lines(purchase)
 
     def _purchase(self, purchase: Purchase, state: AccountState) -> Decision:
         rules = self._purchases.get(purchase.currency)
@@ -195,7 +202,7 @@ class Programme:
 
     def _bought(self, purchase: Purchase, zone: ZoneInfo) -> Event:
         delivery = self.delivery_of(purchase) if self.terms.delivery_counts else 0
-        return Event(purchase.lines, delivery, purchase.store, purchase.channel, purchase.occurred_at.astimezone(zone), purchase)
+        return Event(self.lines_of(purchase), delivery, purchase.store, purchase.channel, purchase.occurred_at.astimezone(zone), purchase)
 
     def _event_of(self, fact: Fact) -> Event | None:
         """Return what rules look at; None where it is refused for its zone."""

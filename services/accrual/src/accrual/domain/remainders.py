@@ -49,7 +49,7 @@ class Remainder:
         """Take what is left, of the purchase as the programme version decided it."""
         lines = tuple(
             _shrunk(line, whole, left.lines[line.line_id])
-            for line, whole in zip(purchase.lines, counted(purchase.lines, rules.arithmetic), strict=True)
+            for line, whole in zip(purchase.lines, counted(programme.lines_of(purchase), rules.arithmetic), strict=True)
             if line.line_id in left.lines
         )
         delivery = programme.delivery_of(purchase)

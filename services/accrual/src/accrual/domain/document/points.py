@@ -18,11 +18,12 @@ class Rounded(Part):
 
 
 class Basis(Part):
-    """Which money counts. `without` tax takes the tax shown on the receipt off."""
+    """Which money counts. `without` tax takes the tax shown on the receipt off; `without` what is paid by points, the share of its payments."""
 
     amount: Literal["after_discounts", "before_discounts"] = "after_discounts"
     tax: Literal["with", "without"] = "with"
     delivery: Literal["with", "without"] = "without"
+    paid_by_points: Literal["with", "without"] = "with"
 
 
 class Points(Part):

@@ -71,6 +71,12 @@ BASICS: Vocabulary = {
         {"without": Said("without delivery", "без доставки"), "with": Said("with delivery", "с доставкой")},
         always=True,
     ),
+    "Basis.paid_by_points": Words(
+        "{value}",
+        "{value}",
+        Worse.LESS,
+        {"without": Said("without the part that is paid with {points}", "без части, которую оплатили ими ({points})"), "with": Said("", "")},
+    ),
     "Pending.until": Words(
         "They can be used {value} after the purchase",
         "Тратить можно через {value} после покупки",
