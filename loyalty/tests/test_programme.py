@@ -48,6 +48,16 @@ def test_what_is_hardly_meant_is_a_warning(capsys: pytest.CaptureFixture[str]):
     assert {each["part"] for each in json.loads(capsys.readouterr().out)["warnings"]} == {"notice", "expiry", "cap"}
 
 
+def test_points_that_leave_before_goods_come_back_are_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    document = (PROGRAMMES / "quickstart.yaml").read_text()
+    for number, (returns, warned) in enumerate((("clamp", True), ("debt", False))):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(f"{document}\nspending: {{transfer: keep}}\nreturns: {{spent: {returns}}}\n")
+        assert run("programme", "check", file, "--json") == 0
+        parts = {each["part"] for each in json.loads(capsys.readouterr().out)["warnings"]}
+        assert ("spending.transfer" in parts) is warned
+
+
 def test_a_file_that_is_not_there_is_said_so(capsys: pytest.CaptureFixture[str]):
     assert run("programme", "check", "nowhere.yaml") == 2
     assert "cannot be read" in capsys.readouterr().err

@@ -140,6 +140,19 @@ async def test_case_t_53_points_handed_on_on_25_january(caller: Caller, service:
     assert await audit(service) == []
 
 
+async def test_points_handed_to_and_fro_begin_anew_once(caller: Caller, service: Service):
+    await service.publish(SHOP + "expiry: {after: 1 month}\nspending: {transfer: restart}\n")
+    await service.hear(registered(programme="shop"), linked(), registered(BORIS, programme="shop"), bought("p-0", 100))
+    for days, giver, taker, points in ((20, MEMBER_ANA, MEMBER_BORIS, 60), (20, MEMBER_BORIS, MEMBER_ANA, 50), (5, MEMBER_ANA, MEMBER_BORIS, 40)):
+        service.clock.advance(days=days)
+        answer = await by("ana", caller, "/v1/transfers", {"programme": "shop", "holder": giver, "to_holder": taker, "points": points})
+        assert answer.status_code == 201
+        await service.turn()
+    assert await lives(service, MEMBER_ANA) == [(10, "05-01")]
+    assert await lives(service, MEMBER_BORIS) == [(10, "05-01"), (40, "05-01")]
+    assert await audit(service) == []
+
+
 async def test_points_are_handed_on_from_member_to_member_only_where_the_programme_lets_them(caller: Caller, shop: Service):
     async def refused(body: dict[str, Any]) -> str:
         code: str = (await by("ana", caller, "/v1/transfers", body)).json()["code"]

@@ -29,6 +29,8 @@ def _promises(document: Document) -> Iterator[Hint]:
     volume = any(rule.give.volume for rule in document.earning)  # a rebate follows an invoice
     if document.earning and not volume and not document.cap and not any(rule.cap for rule in document.earning) and document.fraud is None:
         yield Hint("cap", "nothing limits what one member can earn in a day", "write cap: {points: 2000, per: day}")
+    if document.spending.transfer is not None and document.returns.spent == "clamp":
+        yield Hint("spending.transfer", "whoever hands points on before goods come back owes nothing for them", "write returns: {spent: debt}")
 
 
 def _languages(document: Document) -> Iterator[Hint]:

@@ -1,6 +1,7 @@
 """Points that one member hands on to another, where the programme lets them."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from accrual.domain.lifetimes import expiry_of
@@ -25,6 +26,14 @@ from contracts.rewards import RewardMoved
 NOT_ALLOWED, TO_THEMSELVES = "transfer-not-allowed", "transfer-to-oneself"
 
 
+class Arriving(NamedTuple):
+    """Where points are handed on to, until when they live there, and by which version."""
+
+    account_id: UUID
+    expires_at: datetime | None
+    version: int
+
+
 async def transfer(connection: Connection, programmes: Programmes, asked: TransferRequest, *, source: str, key: str, now: datetime) -> Origin | Declined:
     """Hand usable points on, those that expire first before others. Waiting and expired ones stay where they are."""
     programme = programmes.in_force(asked.programme, at=now)
@@ -44,26 +53,32 @@ async def transfer(connection: Connection, programmes: Programmes, asked: Transf
     usable = spending.usable(from_id)
     if usable < asked.points:
         return Declined(Limited.INSUFFICIENT, "not so many usable points", asked.points - usable)
-    origin = Origin(source, key, "command", now)
-    for lot_id, points in spending.consumed(from_id, asked.points):
+    origin, taken = Origin(source, key, "command", now), spending.consumed(from_id, asked.points)
+    restarts = programme.document.spending.transfer == "restart"
+    before = await adjustments.handed_on(connection, (lot_id for lot_id, _ in taken)) if restarts else set[UUID]()
+    for lot_id, points in taken:
         lot = spending.books.lot(lot_id)
         if lot is not None:
-            stamp_id = _hand_on(spending, programme, lot, points, origin, holders=(found[giver].owner, found[taker].owner), to=to_id)
+            expires_at = _last_day(programme, now=now) if restarts and lot_id not in before else lot.expires_at
+            arriving = Arriving(to_id, expires_at, programme.terms.version)
+            stamp_id = _hand_on(spending, lot, points, arriving, origin, holders=(found[giver].owner, found[taker].owner))
             await adjustments.add_transfer(connection, stamp_id, lot_id, at=now)
     await close(connection, spending)
     return origin
 
 
-def _hand_on(spending: Spending, programme: Programme, lot: Lot, points: int, origin: Origin, *, holders: tuple[str, str], to: UUID) -> UUID:
-    """Hand points of one lot on. They keep their last day, or live as if earned today."""
+def _last_day(programme: Programme, *, now: datetime) -> datetime | None:
+    """Return until when points live that begin anew today. They do so once: handed to and fro they would never expire."""
     terms = programme.terms
-    expires_at = lot.expires_at
-    if programme.document.spending.transfer == "restart":
-        expires_at = None if terms.expiry is None else expiry_of(terms.expiry, spending.now.astimezone(terms.zone).date(), terms.zone)
+    return None if terms.expiry is None else expiry_of(terms.expiry, now.astimezone(terms.zone).date(), terms.zone)
+
+
+def _hand_on(spending: Spending, lot: Lot, points: int, arriving: Arriving, origin: Origin, *, holders: tuple[str, str]) -> UUID:
+    """Hand points of one lot on."""
     id_ = rewards.change_id(origin, f"{RewardMoved.type}/{lot.id}", holders[0])
-    stamp = spending.stamp(id_, lot.account_id, origin, version=terms.version)
-    books = spending.books
-    booking = bookings.transfer(books.account(lot.account_id), books.account(to), lot, points, stamp, Opening(id_, expires_at))
+    stamp = spending.stamp(id_, lot.account_id, origin, version=arriving.version)
+    books, to = spending.books, arriving.account_id
+    booking = bookings.transfer(books.account(lot.account_id), books.account(to), lot, points, stamp, Opening(id_, arriving.expires_at))
     (giver, taker), (_, arrived) = booking.accounts, booking.lots
     books.opened(Opened(arrived, Cause(deed_key("transfer", str(id_)), None), taker.version))
     books.book(booking, "transferred", points)

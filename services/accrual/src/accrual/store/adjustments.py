@@ -1,5 +1,6 @@
 """Points given and taken by hand, and handed on from one member to another."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -32,6 +33,7 @@ _OPEN = f"""
 """  # noqa: S608  a constant
 _ADD = "insert into adjustment (id, account_id, points, forfeit, reason, requested_by, requested_at) values ($1, $2, $3, $4, $5, $6, $7)"
 _APPROVE = "update adjustment set account_id = $4, approved_by = $2, booked_at = $3 where id = $1"
+_HANDED_ON = "select id from transfer where id = any($1::uuid[])"
 _ADD_TRANSFER = "insert into transfer (id, lot_id, transferred_at) values ($1, $2, $3)"
 
 
@@ -59,3 +61,8 @@ async def approve(connection: Connection, adjustment: Adjustment) -> None:
 async def add_transfer(connection: Connection, transfer_id: UUID, lot_id: UUID, *, at: datetime) -> None:
     """Write that points of a lot were handed on."""
     await connection.execute(_ADD_TRANSFER, transfer_id, lot_id, at)
+
+
+async def handed_on(connection: Connection, lot_ids: Iterable[UUID]) -> set[UUID]:
+    """Tell which of these lots came from another member."""
+    return {row[0] for row in await connection.fetch(_HANDED_ON, list(lot_ids))}

@@ -23,4 +23,4 @@ class Spending(Part):
     share: Share | None = None  #: of what the receipt comes to, without excluded goods
     exclude: Goods | None = None  #: goods that points do not pay for
     grace: Days = "14 days"  #: points given back after their last day live so long again
-    transfer: Literal["keep", "restart"] | None = None  #: handed on to another member, with their dates or as if earned that day; else not at all
+    transfer: Literal["keep", "restart"] | None = None  #: handed on to another member, with their dates, or the first time as if earned that day; else not at all

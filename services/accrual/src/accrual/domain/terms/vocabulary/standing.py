@@ -80,7 +80,10 @@ STANDING: Vocabulary = {
         "{value}",
         values={
             "keep": Said("they can be given to another member, with their dates", "их можно передать другому участнику с прежним сроком"),
-            "restart": Said("they can be given to another member, as if earned that day", "их можно передать другому участнику, срок начнётся заново"),
+            "restart": Said(
+                "they can be given to another member, the first time as if earned that day",
+                "их можно передать другому участнику, в первый раз срок начнётся заново",
+            ),
         },
         absent=Said("they cannot be given to another member", "передать их другому участнику нельзя"),
     ),
