@@ -8,7 +8,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from accrual.domain.accounts import AccountState, CounterKey
-from accrual.domain.decisions import Decision, Grant, NothingEarned, Operation, Refusal
+from accrual.domain.decisions import Decision, Grant, NotGiven, NothingEarned, Operation, Refusal
 from accrual.domain.facts import Fact, Purchase, Registration
 from accrual.domain.programme import Programme
 from accrual.domain.spending.rules import spendable
@@ -41,11 +41,13 @@ class Replay:
         self._zone, self._redemption = programme.terms.zone, assumptions.redemption
         self._timeline = Timeline([(date.min, programme.terms.version, programme.ladder)], programme.terms.zone)
         self._prices = bool(programme.document.discounts)
+        self._climbs = bool(self._timeline)
         self._in_debt = programme.terms.returns.spent == "debt"
         self._remembers = any(isinstance(event, Brought) for event in history.events)
         self._members: dict[str, Member] = {}
         self._shared: dict[CounterKey, int] = {}
         self._given: dict[tuple[str, int], int] = {}  #: by rule and denominator
+        self._silent: dict[tuple[NotGiven, ...], int] = {}  #: most purchases are alike in what they are not given
         self._month = (date.min, MonthSums())
         self.outcome = Outcome(redemption=assumptions.redemption, worth=programme.terms.worth.get(history.currency, Fraction(0)))
 
@@ -79,34 +81,35 @@ class Replay:
             return
         member = self._member(event.customer, event.occurred_at, month)
         day = self._month[0]
-        member.stand(day)
+        if self._climbs:
+            member.stand(day)
         month.members_revenue += amount
         month.active[event.customer] = member.profile.tier
-        member.sums.purchases += 1
-        member.sums.revenue += amount
-        purchase = self._discounted(event.purchase, member, month) if self._prices else event.purchase
+        sums = member.sums
+        sums.purchases += 1
+        sums.revenue += amount
+        state, purchase = member.state(self._shared), event.purchase
+        if self._prices:
+            purchase, less = discounted(self._programme, purchase, state, outcome)
+            sums.discounts += less
+            month.discounts += less
         self._spend(member, purchase, month)
-        decision = self._decide(purchase, member)
+        decision = self._decide(purchase, member, state)
         if isinstance(decision, Refusal):
             return
         member.purchases += 1
         self._book(decision, member, month)
-        member.count(day, Progress(decision.explanation.points, sum([line.paid_amount for line in purchase.lines]), 1))
+        if self._climbs:
+            member.count(day, Progress(decision.explanation.points, sum([line.paid_amount for line in purchase.lines]), 1))
         if self._remembers:
             member.shelf.put(purchase, decision)
-
-    def _discounted(self, purchase: Purchase, member: Member, month: MonthSums) -> Purchase:
-        purchase, less = discounted(self._programme, purchase, member.state(self._shared), self.outcome)
-        member.sums.discounts += less
-        month.discounts += less
-        return purchase
 
     def _do(self, event: Did) -> None:
         month = self._month_at(event.occurred_at)
         member = self._member(event.customer, event.occurred_at, month)
         day = self._month[0]
         member.stand(day)
-        decision = self._decide(event.activity._replace(programme=self._programme.terms.id), member)
+        decision = self._decide(event.activity._replace(programme=self._programme.terms.id), member, member.state(self._shared))
         if not isinstance(decision, Refusal):
             self._book(decision, member, month)
             member.count(day, Progress(points=decision.explanation.points))
@@ -146,14 +149,14 @@ class Replay:
             member = self._members[name] = Member(name, at, redemption=self._redemption, timeline=self._timeline)
             self.outcome.members[name] = member.sums
             month.new += 1
-            welcome = self._decide(Registration(self._programme.terms.id, at), member)
+            welcome = self._decide(Registration(self._programme.terms.id, at), member, member.state(self._shared))
             if not isinstance(welcome, Refusal):
                 self._book(welcome, member, month)
                 member.count(self._month[0], Progress(points=welcome.explanation.points))
         return member
 
-    def _decide(self, fact: Fact, member: Member) -> Decision:
-        decision = self._programme.decide(fact, member.state(self._shared))
+    def _decide(self, fact: Fact, member: Member, state: AccountState) -> Decision:
+        decision = self._programme.decide(fact, state)
         if isinstance(decision, Refusal):
             self.outcome.refused[decision.reason] += 1
             return decision
@@ -167,7 +170,7 @@ class Replay:
         return decision
 
     def _book(self, decision: Grant | NothingEarned, member: Member, month: MonthSums) -> None:
-        explanation, given, rules, silent = decision.explanation, self._given, self.outcome.rules, self.outcome.silent
+        explanation, given, rules = decision.explanation, self._given, self.outcome.rules
         for rule, operation, numerator, denominator, *_ in explanation.steps:
             given[rule, denominator] = given.get((rule, denominator), 0) + numerator
             sums = rules.get(rule) or rules.setdefault(rule, RuleSums())
@@ -175,8 +178,7 @@ class Replay:
                 sums.times += 1
             elif operation is Operation.CAP:
                 sums.capped += 1
-        for reason in explanation.not_given:
-            silent[reason] += 1
+        self._silent[explanation.not_given] = self._silent.get(explanation.not_given, 0) + 1
         if isinstance(decision, Grant):
             points = decision.points
             month.issued += points
@@ -222,6 +224,9 @@ class Replay:
             member.sums.tier = member.profile.tier
             member.sums.open = member.wallet.open
             outcome.open_points += member.wallet.open
+        for reasons, times in self._silent.items():
+            for reason in reasons:
+                outcome.silent[reason] += times
         for (rule, denominator), numerator in self._given.items():
             outcome.rules[rule].points += Fraction(numerator, denominator)
         for rule in rules_of(self._programme):

@@ -25,11 +25,11 @@ Lots = deque[Lot]
 class Wallet:
     """One member's points. Everything is in the programme's smallest unit."""
 
-    __slots__ = ("_others", "_ready", "_redemption", "_spent", "debt", "kept")
+    __slots__ = ("_all_of", "_others", "_ready", "_spent", "_spent_of", "debt", "kept")
 
     def __init__(self, redemption: Fraction) -> None:
         """Be empty."""
-        self._redemption = redemption
+        self._spent_of, self._all_of = redemption.numerator, redemption.denominator
         self._ready: Lots = deque()  #: expected to be spent
         self._others: Lots = deque()  #: expected to be left
         self._spent = 0  #: and not asked back
@@ -97,7 +97,7 @@ class Wallet:
 
     def _expected(self, points: int) -> int:
         """Return how many of all points kept are expected to be spent: rounded over the member's life, not grant by grant."""
-        return points * self._redemption.numerator // self._redemption.denominator
+        return points * self._spent_of // self._all_of
 
 
 def _taken(lots: Lots, points: int) -> int:

@@ -10,7 +10,7 @@ from accrual.domain.pricing.discounts import PricedLine
 class Basket:
     """Lines with their prices. Discounts change the prices; nothing else of a line."""
 
-    __slots__ = ("amounts", "lines", "names", "taxes", "total")
+    __slots__ = ("amounts", "lines", "names", "taxes")
 
     def __init__(self, lines: Sequence[Line]) -> None:
         """Begin with the prices as they are before any discount of the programme."""
@@ -18,7 +18,6 @@ class Basket:
         self.names = [line.line_id for line in lines]
         self.amounts = [line.paid_amount for line in lines]
         self.taxes = [min(line.tax_amount, line.paid_amount) for line in lines]
-        self.total = sum(self.amounts)
 
     def base(self, place: int, tax: str) -> int:
         """Return the price of a line from which a discount is taken: with its tax or without."""

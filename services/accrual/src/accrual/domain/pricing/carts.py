@@ -27,17 +27,28 @@ def price(discounts: DiscountSet, purchase: Purchase, visit: Visit) -> Priced:
     masks, (met, silent) = discounts.met(purchase, visit.local)
     if not met:
         return Priced(undiscounted(purchase.lines), not_taken=silent)
-    basket, offers, not_taken = Basket(purchase.lines), list[_Offer](), list(silent)
+    opened, not_taken = list[tuple[CompiledDiscount, list[int]]](), list(silent)
     for bit, discount in met:
         places = [place for place, mask in enumerate(masks) if mask & bit]
-        refusal = unmet(discount, purchase, visit, basket, places)
-        offer = _offer(discount, basket, places) if refusal is None else None
+        refusal = unmet(discount, places, purchase, visit)
+        if refusal is None:
+            opened.append((discount, places))
+        else:
+            not_taken.append(refusal)
+    if not opened:
+        return Priced(undiscounted(purchase.lines), not_taken=tuple(not_taken))
+    return _priced(Basket(purchase.lines), opened, not_taken)
+
+
+def _priced(basket: Basket, opened: Sequence[tuple[CompiledDiscount, Sequence[int]]], not_taken: list[NotTaken]) -> Priced:
+    """Return the cart after the discounts whose conditions are met, each with the lines that it is about."""
+    offers: list[_Offer] = []
+    for discount, places in opened:
+        offer = _offer(discount, basket, places)
         if offer is None:
-            not_taken.append(refusal or discount.refusals[_nothing(discount, basket, places)])
+            not_taken.append(discount.refusals[_nothing(discount, basket, places)])
         else:
             offers.append(offer)
-    if not offers:
-        return Priced(undiscounted(purchase.lines), not_taken=tuple(not_taken))
     taken: list[Taken] = []
     for offer in _stacked(offers, not_taken):
         _apply(offer, basket, taken, not_taken)

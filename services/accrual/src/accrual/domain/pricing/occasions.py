@@ -10,7 +10,6 @@ from accrual.domain.coupons import NONE_USABLE, Usable
 from accrual.domain.demands import Asked
 from accrual.domain.facts import Purchase
 from accrual.domain.gates import REMEMBERED, SHUT, Gates
-from accrual.domain.pricing.baskets import Basket
 from accrual.domain.pricing.discounts import CompiledDiscount, NotTaken
 
 
@@ -62,12 +61,12 @@ class DiscountSet:
         return Met(tuple(met), tuple(silent))
 
 
-def unmet(discount: CompiledDiscount, purchase: Purchase, visit: Visit, basket: Basket, places: Sequence[int]) -> NotTaken | None:
-    """Say what else a discount asks for that is missing: money, pieces, and of whoever buys."""
-    wanted = discount.wanted
-    if wanted.minimum is not None and basket.total < wanted.minimum:
+def unmet(discount: CompiledDiscount, places: Sequence[int], purchase: Purchase, visit: Visit) -> NotTaken | None:
+    """Say what else a discount asks for that is missing: money in all, pieces of its goods, and of whoever buys."""
+    wanted, lines = discount.wanted, purchase.lines
+    if wanted.minimum is not None and sum([line.paid_amount for line in lines]) < wanted.minimum:
         return discount.refusals["below-minimum"]
-    if wanted.quantity is not None and sum(basket.lines[place].quantity for place in places) < wanted.quantity:
+    if wanted.quantity is not None and sum([lines[place].quantity for place in places]) < wanted.quantity:
         return discount.refusals["too-few-items"]
     if wanted.first_purchase and (visit.state.purchases or not visit.known):
         return discount.refusals["not-first-purchase"]
