@@ -156,6 +156,8 @@ class Replay:
         return member
 
     def _decide(self, fact: Fact, member: Member, state: AccountState) -> Decision:
+        if self._programme.asks_balance:
+            state = state._replace(balance=member.wallet.balance - member.wallet.debt)
         decision = self._programme.decide(fact, state)
         if isinstance(decision, Refusal):
             self.outcome.refused[decision.reason] += 1

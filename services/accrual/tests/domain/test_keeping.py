@@ -139,7 +139,7 @@ def test_caps_get_back_what_a_return_took():
     assert isinstance(decision, Grant)
     whole, some, none = (kept(programme, purchase, returned) for returned in (Returned(), ALL_OF_A, Returned({"a": Back(1_000, 0), "b": Back(1_000, 0)})))
     state, changes = undone(state, whole, some)
-    assert (state, dict(changes)) == (AccountState(4, {month: 20, day: 1, ever: 75}), {month: 20, ever: 75})
+    assert (state, dict(changes)) == (AccountState(4, {month: 20, day: 1, ever: 75}, balance=25), {month: 20, ever: 75})
     state, changes = undone(state, some, none)
     assert (state, dict(changes)) == (AccountState(3, {month: 0, day: 0, ever: 50}), {month: 0, day: 0, ever: 50})
     assert undone(state, none, none) == (state, ())

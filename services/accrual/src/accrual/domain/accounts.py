@@ -42,9 +42,12 @@ class AccountState(NamedTuple):
     profile: Profile = STRANGER
     shared: Mapping[CounterKey, int] = MappingProxyType({})  #: what is counted for all accounts together: budgets, uses of a coupon
     codes: Mapping[str, str] = MappingProxyType({})  #: coupons by the codes presented that were issued one by one
+    balance: int = 0  #: points, waiting and reserved ones included, less what is owed; asked only where a programme limits it
 
-    def after(self, changes: Iterable[tuple[CounterKey, int]], *, purchases: int, shared: Iterable[tuple[CounterKey, int]] = ()) -> "AccountState":
-        """Return the state with some counters set to new values. The old state stays as it is."""
+    def after(
+        self, changes: Iterable[tuple[CounterKey, int]], *, purchases: int, shared: Iterable[tuple[CounterKey, int]] = (), points: int = 0
+    ) -> "AccountState":
+        """Return the state with some counters set to new values, and so many points more. The old state stays as it is."""
         changed, common = dict(changes), dict(shared)
         counters = {**self.counters, **changed} if changed else self.counters
-        return AccountState(purchases, counters, self.profile, {**self.shared, **common} if common else self.shared, self.codes)
+        return AccountState(purchases, counters, self.profile, {**self.shared, **common} if common else self.shared, self.codes, self.balance + points)

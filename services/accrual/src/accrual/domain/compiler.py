@@ -13,7 +13,7 @@ from accrual.domain.lifetimes import days_in, end_of
 from accrual.domain.matching import Matcher
 from accrual.domain.programme import Programme, Terms
 from accrual.domain.rules import Arithmetic
-from accrual.domain.ruling import Placed, compile_rule, is_base, level_rule, limits_of, worth_of
+from accrual.domain.ruling import Placed, ceiling_of, compile_rule, is_base, level_rule, limits_of, worth_of
 
 
 def compile_document(document: Document) -> Programme:
@@ -43,6 +43,7 @@ def compile_document(document: Document) -> Programme:
             points_earn=points.basis.paid_by_points == "with",
             worth={currency: worth_of(document, currency) for currency in document.all_currencies},
             limits=limits_of(document.cap, points.decimals),
+            ceiling=ceiling_of(document),
             returns=document.returns,
             earns_until=end_of(document.close.earn_until, ZoneInfo(document.zone)) if document.close is not None else None,
             spends_until=end_of(document.close.spend_until, ZoneInfo(document.zone)) if document.close is not None else None,

@@ -56,7 +56,7 @@ def undone(state: AccountState, before: Kept, after: Kept) -> tuple[AccountState
     changes = _lowered(state.counters, dict(before.counters), dict(after.counters))
     fewer = before.stands and not after.stands and state.purchases > 0
     shared = _lowered(state.shared, dict(before.shared), dict(after.shared))
-    return state.after(changes, purchases=state.purchases - fewer, shared=shared), changes
+    return state.after(changes, purchases=state.purchases - fewer, shared=shared, points=after.points - before.points), changes
 
 
 def _lowered(counters: Amounts, held: Amounts, holds: Amounts) -> tuple[tuple[CounterKey, int], ...]:

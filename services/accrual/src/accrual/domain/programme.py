@@ -59,6 +59,7 @@ class Terms:
     points_earn: bool  #: what is paid with points earns like everything else
     worth: Mapping[str, Fraction]
     limits: tuple[Limit, ...]
+    ceiling: DayLimit | None
     returns: Returns
     earns_until: datetime | None = None  #: of a programme that closes: the first moment at which nothing is earned any more
     spends_until: datetime | None = None  #: and the first at which points are gone
@@ -85,12 +86,14 @@ class Programme:
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
         self.shares = document.mentions("coupons", "budget", "stock")  #: something is counted for all accounts together
         self._transition: Transition | None = None
+        self.asks_balance = document.balance is not None  #: the state must know how many points the account has
 
     def follow(self, before: "Programme") -> None:
         """Learn which version came before: `Programmes` says so, of one version always the same. It matters only to one with a transition."""
         if self.terms.better_until is not None:
             self._transition = Transition(before, began=self.terms.starts_at, until=self.terms.better_until)
             self.asks_segments |= before.asks_segments
+            self.asks_balance |= before.asks_balance
 
     def deciding(self, version: int | None) -> "Programme":
         """Return the version that a decision of this one names: itself, where it names none."""
@@ -102,7 +105,7 @@ class Programme:
         if isinstance(decision, Refusal):
             return decision, state
         purchases = state.purchases + 1 if isinstance(fact, Purchase) else state.purchases
-        return decision, state.after(decision.counters, purchases=purchases, shared=decision.effects.shared)
+        return decision, state.after(decision.counters, purchases=purchases, shared=decision.effects.shared, points=decision.explanation.points)
 
     def decide(self, fact: Fact, state: AccountState) -> Decision:
         """Decide what one event earns, for an account in a state. Never raises for a fact that `Programmes.select` let through."""
@@ -257,7 +260,7 @@ class Programme:
         pending = terms.pending_days.get(trigger, 0)
         usable_from = start_of(day + timedelta(days=pending), terms.zone) if pending else None
         ends = [each for each in (None if terms.expiry is None else expiry_of(terms.expiry, day, terms.zone), terms.spends_until) if each is not None]
-        return Day(on_day, usable_from, min(ends, default=None), day)
+        return Day(on_day, usable_from, min(ends, default=None), day, terms.ceiling)
 
 
 def _counter(rule: str, slot: str, day: date) -> CounterKey | None:

@@ -45,6 +45,7 @@ class Day(NamedTuple):
     usable_from: datetime | None  #: None: at once
     expires_at: datetime | None
     date: date = date.min
+    ceiling: DayLimit | None = None  #: the most points that an account may have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

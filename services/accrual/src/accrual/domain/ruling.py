@@ -16,7 +16,8 @@ from accrual.domain.document.document import Document
 from accrual.domain.document.earning import Cap, Paid, Rule
 from accrual.domain.rates import amount_in, minor, rate_of, tracked_by
 from accrual.domain.refusals import named, refusals_of
-from accrual.domain.rules import CompiledRule, Limit
+from accrual.domain.rules import CompiledRule, DayLimit, Limit
+from accrual.domain.settlement import BALANCE
 
 _OPERATIONS = {"points": Operation.EARN, "table": Operation.EARN, "volume": Operation.EARN, "multiply": Operation.MULTIPLY, "fixed": Operation.FIXED}
 
@@ -117,6 +118,14 @@ def limits_of(caps: Sequence[Cap], decimals: int) -> tuple[Limit, ...]:
         words = f"{cap.points} points {period}" if counts_points else f"{cap.times} times {period}"
         limits.append(Limit(slot, amount or 0, counts_points, words, cap.over == "reject"))
     return tuple(limits)
+
+
+def ceiling_of(document: Document) -> DayLimit | None:
+    """Return the most points that an account may have, if there is such a limit."""
+    found, decimals = document.balance, document.points.decimals
+    if found is None:
+        return None
+    return DayLimit(BALANCE, in_units(found.most, decimals) or 0, True, f"{found.most} points on the account", found.over == "reject")
 
 
 def worth_of(document: Document, currency: str) -> Fraction:

@@ -18,6 +18,9 @@ from accrual.domain.wording import capped, counted_out, rejected, rounding
 #: Under these ids explanations and counters speak of the programme and of the receipt as a whole.
 PROGRAMME, RECEIPT = "programme", "receipt"
 
+#: Under this key a limit looks at the account's balance; nothing is counted under it.
+BALANCE = CounterKey(PROGRAMME, "balance")
+
 Counters = Mapping[CounterKey, int]
 
 #: Room in budgets, by campaign; those not named have no limit.
@@ -48,11 +51,8 @@ def settle(shares: Sequence[Share], arithmetic: Arithmetic, state: AccountState,
     points = sum(wholes)
     limits = day.limits[PROGRAMME]
     changes: list[tuple[CounterKey, int]] = []
-    if limits:
-        allowed = _allowed(PROGRAMME, points, limits, counters, steps, digits)
-        if allowed < points:
-            _take(points - allowed, wholes)
-            points = allowed
+    if limits or day.ceiling is not None:
+        points = _in_all(points, day, state, wholes, steps, digits)
         if points:
             _count(points, limits, counters, changes)
     for place, _, limits in limited:
@@ -108,6 +108,17 @@ def _allowed(rule: str, points: int, limits: Sequence[DayLimit], counters: Count
             steps.append(Step(rule, Operation.CAP, -points, denominator, (), None, (counted_out, words, points, denominator, digits)))
             points = 0
     return points
+
+
+def _in_all(points: int, day: Day, state: AccountState, wholes: list[int], steps: list[Step], digits: int) -> int:
+    """Return how many of all points the programme's limits leave, the most that an account may have among them, and take the others."""
+    limits, counters = day.limits[PROGRAMME], state.counters
+    if day.ceiling is not None:
+        limits, counters = (*limits, day.ceiling), {**counters, BALANCE: state.balance}
+    allowed = _allowed(PROGRAMME, points, limits, counters, steps, digits)
+    if allowed < points:
+        _take(points - allowed, wholes)
+    return allowed
 
 
 def _take(cut: int, wholes: list[int]) -> None:

@@ -91,7 +91,9 @@ class Books:
 
     def state_for(self, account_id: UUID, programme: Programme, fact: Fact, *, without: bytes | None = None) -> AccountState:
         """Return the same with all that the rules may ask for an event; as if one cause had used nothing of what is counted together, if that is asked."""
-        return self._around.complete(self._standings[account_id].state, account_id, programme, fact, without=without)
+        standing = self._standings[account_id]
+        state = self._around.complete(standing.state, account_id, programme, fact, without=without)
+        return state._replace(balance=sum(standing.account.balance)) if programme.asks_balance else state
 
     def remember(self, account_id: UUID, state: AccountState, counters: Iterable[tuple[CounterKey, int]]) -> None:
         """Let the rules remember something else of an account; these of its counters have changed."""

@@ -75,7 +75,7 @@ async def load(connection: Connection, account_ids: Collection[UUID]) -> dict[UU
     return {
         row[0]: Standing(
             Account(row[0], row[1], Balance(row[2], row[3], row[4], row[5]), row[6]),
-            AccountState(purchases=row[7], profile=Profile(member=row[8], joined_at=row[9], seed=row[10])),
+            AccountState(purchases=row[7], profile=Profile(member=row[8], joined_at=row[9], seed=row[10]), balance=sum(row[2:6])),
         )
         for row in await connection.fetch(_LOAD, list(account_ids))
     }

@@ -31,6 +31,12 @@ def cap_findings(caps: Sequence[Cap], path: Path, document: Document, *, rule: R
             yield Finding((*path, number), message, "lower it, or remove it")
 
 
+def ceiling_findings(document: Document) -> Iterator[Finding]:
+    """Yield what is wrong with the most points that a member may have."""
+    if document.balance is not None:
+        yield from _size_findings(document.balance.most, ("balance", "most"), document.earning, document.points.decimals)
+
+
 def _size_findings(points: Decimal, path: Path, rules: Sequence[Rule], decimals: int) -> Iterator[Finding]:
     if in_units(points, decimals) is None:
         yield Finding(path, f"{points} points are finer than {decimals} decimals", "write fewer decimals")

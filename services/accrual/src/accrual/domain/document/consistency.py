@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from accrual.domain.document.caps import cap_findings
+from accrual.domain.document.caps import cap_findings, ceiling_findings
 from accrual.domain.document.catalogue import reward_findings
 from accrual.domain.document.coupons import coupon_findings
 from accrual.domain.document.document import Document
@@ -30,6 +30,7 @@ def findings(document: Document) -> Iterator[Finding]:
     yield from _currency_findings(document)
     yield from _time_findings(document)
     yield from cap_findings(document.cap, ("cap",), document)
+    yield from ceiling_findings(document)
     for number, rule in enumerate(document.earning):
         yield from rule_findings(rule, ("earning", number), document)
     yield from group_findings(document)

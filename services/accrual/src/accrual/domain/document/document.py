@@ -13,10 +13,10 @@ from accrual.domain.document.earning import Caps, Rule
 from accrual.domain.document.ending import Close, Transition
 from accrual.domain.document.fraud import Fraud
 from accrual.domain.document.goals import Goals
-from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE, Currency, DayOrMoment, Days, Id, Label, Language, Slug, Zone
+from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE, Currency, DayOrMoment, Days, Id, Label, Language, Short, Slug, Zone
 from accrual.domain.document.lives import Expiry, Late, Pending, Returns
 from accrual.domain.document.parts import Part
-from accrual.domain.document.points import NO_POINTS, Points
+from accrual.domain.document.points import NO_POINTS, Ceiling, Points
 from accrual.domain.document.rewards import Offers, Privileges, Raffles, RewardList, Surprises
 from accrual.domain.document.spending import Spending
 from accrual.domain.document.tiers import Tiers
@@ -39,6 +39,7 @@ class Document(Part):
     campaigns: Campaigns = ()
     campaign_stacking: CampaignStacking = "all"  #: of the campaigns that give something: all, the one that gives most, or the one written last
     cap: Caps = ()
+    balance: Annotated[Ceiling, Short("most")] | None = None
     coupons: Coupons = ()
     fraud: Fraud | None = None
     discounts: Discounts = ()

@@ -1,4 +1,4 @@
-"""What a point is, and which money counts."""
+"""What a point is, which money counts, and how many points a member may have."""
 
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from accrual.domain.amounts import Rounding
-from accrual.domain.document.grammar import WHOLE, Label, Language, Money, Short
+from accrual.domain.document.grammar import WHOLE, Amount, Label, Language, Money, Short
 from accrual.domain.document.parts import Part
 
 
@@ -34,6 +34,13 @@ class Points(Part):
     worth: Money
     rounding: Annotated[Rounded, Short("mode")] = Rounded()
     basis: Annotated[Basis, Short("amount")] = Basis()
+
+
+class Ceiling(Part):
+    """How many points a member may have at most, waiting and reserved ones included: what would go beyond is not earned."""
+
+    most: Amount
+    over: Literal["cut", "reject"] = "cut"  #: what does not fit: give as much as does, or nothing
 
 
 #: A programme of discounts or privileges has no points: nothing earns them, and they are worth nothing.

@@ -35,6 +35,21 @@ BASICS: Vocabulary = {
     "Document.points": Words("What points are", "Что такое {points}"),
     "Document.earning": Words("How {points} are earned", "За что начисляются {points}", Worse.LESS),
     "Document.cap": Words("The most that can be earned", "Предел начислений", Worse.MORE),
+    "Document.balance": Words("The most that can be had", "Предел накопления", Worse.MORE),
+    "Ceiling.most": Words(
+        "nobody can have more than {value} of them, those that wait or are put aside included: what goes beyond is not given",
+        "накопить можно не больше {value}, считая ожидающие и отложенные: сверх этого {points} не начисляются",
+        Worse.TIGHTER,
+    ),
+    "Ceiling.over": Words(
+        "{value}",
+        "{value}",
+        Worse.LESS,
+        {
+            "reject": Said("a purchase that would go beyond gives nothing", "покупка, которая превысила бы предел, не даёт ничего"),
+            "cut": Said("", ""),
+        },
+    ),
     "Document.pending": Words(
         "When {points} can be used",
         "Когда {points} можно тратить",
