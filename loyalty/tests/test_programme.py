@@ -75,6 +75,14 @@ def test_a_change_is_said_in_words_and_what_members_lose_by_is_marked(worse: Pat
     assert (change["worse"], change["after"]) == (False, "Зёрна: 1 за каждые 20 RUB.")
 
 
+def test_what_a_transition_eases_is_marked_otherwise_and_stops_nobody(worse: Path, capsys: pytest.CaptureFixture[str]):
+    worse.write_text(worse.read_text() + "\ntransition: {existing: better_of, until: 2027-06-30}\n")
+    assert run("programme", "diff", COFFEE, worse) == 0
+    shown = capsys.readouterr()
+    assert "~ base  (earning/base)" in shown.out
+    assert "only after 2027-06-30" in " ".join(shown.err.split())
+
+
 def test_a_change_told_in_russian_is_told_in_russian_to_its_end(worse: Path, capsys: pytest.CaptureFixture[str]):
     assert run("programme", "diff", COFFEE, worse, "--lang", "ru") == 1
     shown = capsys.readouterr()

@@ -129,6 +129,20 @@ def test_who_joins_is_welcomed_once():
     assert run([bought("ana", 1_00, sku="lamp"), bought("ana", 1_00, days=1, sku="lamp")], programme).issued == 102
 
 
+def test_a_transition_leaves_nobody_with_less_and_returns_undo_what_was_given():
+    old = a_programme("earning: [{id: base, give: {points: 1, per: 1.00}}]\n")
+    document = HEAD.replace("version: 1", "version: 2").replace("2020-01-01", "2026-06-01") + "transition: {existing: better_of, until: 2026-12-31}\n"
+    new = compile_document(read(document + "earning: [{id: mugs, when: {sku: mug}, give: {points: 3, per: 1.00}}]\n"))
+    events = [bought("ana", 10_00), bought("ana", 10_00, days=1, sku="lamp"), brought("ana", 10_00, days=2, sku="lamp")]
+    assert run(events, new).issued == 30
+    new.follow(old)
+    outcome = run(events, new)
+    assert (outcome.issued, outcome.taken_back, outcome.by_before) == (40, 10, 1)
+    late = bought("ana", 10_00, days=365, sku="lamp", number=2)
+    assert run([bought("ana", 10_00), late], new).issued == 30
+    assert ("programme", "other-version") not in {each[:2] for each in outcome.silent}
+
+
 def test_cost_of_goods_gives_the_margin_and_one_unknown_cost_hides_it():
     assert run([bought("ana", 10_00, cost=6_00), bought(None, 10_00, cost=4_00)]).cost_of_goods == 10_00
     assert run([bought("ana", 10_00, cost=6_00), bought(None, 10_00)]).cost_of_goods is None

@@ -135,6 +135,30 @@ async def test_a_version_in_between_does_not_shorten_the_notice(caller: Caller):
     assert answer.status_code == 201, answer.text  # more than 30 days from now
 
 
+async def test_a_transition_that_outlasts_the_notice_lets_a_lower_rate_begin_tomorrow(caller: Caller):
+    await caller.service.publish(promising(2, starts="2025-03-11"))
+    caller.service.clock.advance(days=1)
+    until = "transition: {{existing: better_of, until: {}}}\n"
+    slower = promising(3, starts="2025-03-13", rate="12.00")
+    assert code(await ask(caller, PROPOSE, slower + until.format("2025-04-05"), key="2"))[0] == 422
+    draft = await proposed(caller, slower + until.format("2025-04-12"), key="3")
+    shown = await caller.get(f"{PROPOSE}/{draft}")
+    assert (shown["worse"], shown["eased_until"]) == (True, "2025-04-12")
+    assert [change["eased"] for change in shown["changes"] if change["worse"]] == [True]
+    shorter = slower.replace("expiry: {after: 12", "expiry: {after: 10") + until.format("2025-04-12")
+    refused = await ask(caller, PROPOSE, shorter, key="4")
+    assert "members lose by expiry/after, and" in refused.json()["errors"][0]["message"]  # points live no longer by any transition
+
+
+async def test_a_transition_is_kept_to_its_end_and_missed_by_nobody_afterwards(caller: Caller):
+    until = "transition: {existing: better_of, until: 2025-04-12}\n"
+    await caller.service.publish(promising(2, starts="2025-03-11"), promising(3, starts="2025-03-13", rate="12.00") + until)
+    broken = await ask(caller, PROPOSE, promising(4, starts="2025-04-01", rate="12.00"))
+    assert "members lose by transition, and" in broken.json()["errors"][0]["message"]
+    caller.service.clock.advance(days=33)
+    await proposed(caller, promising(4, starts="2025-04-13", rate="12.00"), key="2")
+
+
 async def test_terms_are_served_in_each_language(caller: Caller):
     for language in LANGUAGES:
         terms = await caller.get("/v1/programmes/bread/terms", lang=language)

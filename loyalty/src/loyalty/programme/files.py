@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from accrual.domain.terms.notice import Notice, notice_of
+from accrual.domain.terms.comparing import Difference
+from accrual.domain.terms.notice import Change, Notice, notice_of
 from accrual.domain.terms.page import terms_of
 from accrual.domain.terms.rendering import as_html, as_markdown, as_record
 from accrual.domain.terms.words import Language as Written
@@ -45,11 +46,16 @@ _WORSE = Said(
     "Отмеченное знаком ! лишает участников чего-либо или может лишить: новая редакция вступает в силу только после срока уведомления.",
 )
 
+_EASED = Said(
+    "What is marked with ~ takes something from whoever was there only after {day}, when the transition is over.",
+    "Отмеченное знаком ~ лишает тех, кто уже участвует, чего-либо только после {day}, когда переход закончится.",
+)
+
 
 def diff(old: Old, new: New, *, lang: Language = Tongue.EN, as_json: Json = False) -> None:
     """Say in words what changes for members from one version to the next, as the notice to them does. What they lose by is marked.
 
-    Exit code 1: members lose by something, so the new version may begin only after the notice period.
+    Exit code 1: members lose by something at once, so the new version may begin only after the notice period.
 
     Examples:
       loyalty programme diff programmes/coffee-bonus.yaml next.yaml --lang ru
@@ -60,7 +66,7 @@ def diff(old: Old, new: New, *, lang: Language = Tongue.EN, as_json: Json = Fals
         print_json(_recorded(notice))
     else:
         _show(notice, lang.value)
-    raise typer.Exit(FAILED if notice.worse else 0)
+    raise typer.Exit(FAILED if notice.worse_at_once else 0)
 
 
 def terms(file: File, *, lang: Language = Tongue.EN, form: Format = Form.MARKDOWN, output: Output = None) -> None:
@@ -88,19 +94,28 @@ def _show(notice: Notice, language: Written) -> None:
     if not notice.changes:
         say(_NOTHING.in_(language))
     for change in notice.changes:
-        out.print(shown(f"{'!' if change.worse else ' '} {change.heading or change.part}  ({change.part})", worse=change.worse), soft_wrap=True)
+        out.print(shown(f"{_mark(change)} {change.heading or change.part}  ({change.part})", worse=change.worse), soft_wrap=True)
         for mark, text in (("-", change.before), ("+", change.after)):
             if text is not None:
                 say(f"    {mark} {text}")
     for difference in notice.untold:
-        text = f"{'!' if difference.worse else ' '} {difference.part}: {_UNTOLD.in_(language)}"
+        text = f"{_mark(difference)} {difference.part}: {_UNTOLD.in_(language)}"
         out.print(shown(text, worse=difference.worse), soft_wrap=True)
-    if notice.worse:
+    if notice.worse_at_once:
         note(_WORSE.in_(language))
+    if notice.eased_until is not None:
+        note(_EASED.in_(language).format(day=notice.eased_until))
+
+
+def _mark(change: Change | Difference) -> str:
+    return "~" if change.eased else "!" if change.worse else " "
 
 
 def _recorded(notice: Notice) -> dict[str, object]:
     changes = [
-        {"part": change.part, "heading": change.heading, "before": change.before, "after": change.after, "worse": change.worse} for change in notice.changes
+        {"part": change.part, "heading": change.heading, "before": change.before, "after": change.after, "worse": change.worse, "eased": change.eased}
+        for change in notice.changes
     ]
-    return {"worse": notice.worse, "changes": changes, "untold": [{"part": each.part, "worse": each.worse} for each in notice.untold]}
+    untold = [{"part": each.part, "worse": each.worse, "eased": each.eased} for each in notice.untold]
+    eased_until = notice.eased_until.isoformat() if notice.eased_until else None
+    return {"worse": notice.worse, "worse_at_once": notice.worse_at_once, "eased_until": eased_until, "changes": changes, "untold": untold}

@@ -73,6 +73,7 @@ def simulate(  # noqa: PLR0913  each is an option of its own
     model = None if scenario is None else read_scenario(scenario)
     programme = programme_in(file)
     old = None if against is None else programme_in(against)
+    _follow(programme, old)
     history = _history(programme, purchases, mapping, skip_bad=skip_bad).later(years_later)
     found = found_by(programme, history, redemption=share, margin=known, old=old, scenario=model)
     if html is not None:
@@ -83,6 +84,16 @@ def simulate(  # noqa: PLR0913  each is an option of its own
         show(found)
     if html is not None:
         note(f"The page is {html}.")
+
+
+def _follow(programme: Programme, old: Programme | None) -> None:
+    """Let a version with a transition know the one before, if that is the other document."""
+    if programme.terms.better_until is None:
+        return
+    if old is None or old.terms.id != programme.terms.id or old.terms.version >= programme.terms.version or old.terms.decimals != programme.terms.decimals:
+        note("Its transition is left out: name the version before it with --against.")
+        return
+    programme.follow(old)
 
 
 def _history(programme: Programme, purchases: str, mapping: Path | None, *, skip_bad: bool) -> History:

@@ -57,6 +57,7 @@ def totals(outcome: Outcome) -> dict[str, Any]:
     return {
         "purchases": outcome.purchases,
         "purchases_of_nobody": outcome.anonymous,
+        "decided_by_the_version_before": outcome.by_before,
         "returns": outcome.returns,
         "lines_returned_but_not_found": outcome.unmatched_returns,
         "members": len(outcome.members),

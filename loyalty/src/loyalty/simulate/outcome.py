@@ -76,6 +76,7 @@ class Outcome:
     forgiven: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     silent: Counter[tuple[str, str, str]] = field(default_factory=Counter)  #: (rule, reason, words)
+    by_before: int = 0  #: purchases and activities decided by the version before, as a transition says
     rewards: Counter[str] = field(default_factory=Counter)
     discounts: dict[str, tuple[int, int]] = field(default_factory=dict)  #: by discount: how often, and the money taken off
 

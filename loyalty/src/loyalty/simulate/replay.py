@@ -14,6 +14,7 @@ from accrual.domain.programme import Programme
 from accrual.domain.spending.rules import spendable
 from accrual.domain.tiers.progress import Progress
 from accrual.domain.tiers.timeline import Timeline
+from accrual.domain.transition import OTHER_VERSION
 from loyalty.console import Advance
 from loyalty.history.events import Bought, Brought, Did, History
 from loyalty.simulate.discounting import discounted
@@ -47,6 +48,7 @@ class Replay:
         self._members: dict[str, Member] = {}
         self._shared: dict[CounterKey, int] = {}
         self._given: dict[tuple[str, int], int] = {}  #: by rule and denominator
+        self._alone = programme.terms.better_until is None  #: what another version would have given is said anew each time
         self._silent: dict[tuple[NotGiven, ...], int] = {}  #: most purchases are alike in what they are not given
         self._month = (date.min, MonthSums())
         self.outcome = Outcome(redemption=assumptions.redemption, worth=programme.terms.worth.get(history.currency, Fraction(0)))
@@ -164,6 +166,8 @@ class Replay:
             return decision
         if decision.counters:
             member.keep(decision.counters, fact.occurred_at)
+        if decision.version is not None:
+            self.outcome.by_before += 1
         effects = decision.effects
         if effects.shared:
             self._shared.update(effects.shared)
@@ -180,7 +184,8 @@ class Replay:
                 sums.times += 1
             elif operation is Operation.CAP:
                 sums.capped += 1
-        self._silent[explanation.not_given] = self._silent.get(explanation.not_given, 0) + 1
+        silent = explanation.not_given if self._alone else tuple(each for each in explanation.not_given if each.reason != OTHER_VERSION)
+        self._silent[silent] = self._silent.get(silent, 0) + 1
         if isinstance(decision, Grant):
             points = decision.points
             month.issued += points

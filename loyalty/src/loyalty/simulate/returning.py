@@ -56,10 +56,10 @@ class Shelf:
             if kept is None:
                 unmatched += 1
                 continue
-            given = given_of(kept.decision.explanation)
-            before = keep(programme, kept.purchase, given, kept.returned)
+            given, decided_by = given_of(kept.decision.explanation), programme.deciding(kept.decision.version)
+            before = keep(decided_by, kept.purchase, given, kept.returned)
             kept.returned = kept.returned.plus(back)
-            after = keep(programme, kept.purchase, given, kept.returned)
+            after = keep(decided_by, kept.purchase, given, kept.returned)
             state, counters = undone(state, before, after)
             changed.update(counters)
             holds = dict(after.shared)

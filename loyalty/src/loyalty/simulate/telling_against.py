@@ -38,7 +38,16 @@ def against_section(found: Simulation, old: Programme, comparison: Comparison, m
             *_named(comparison.gaining, "gain", money),
             *_named(comparison.losing, "lose", money),
         ),
+        remarks=_transition(found),
     )
+
+
+def _transition(found: Simulation) -> tuple[str, ...]:
+    transition, times = found.programme.document.transition, found.outcome.by_before
+    if transition is None or not times:
+        return ()
+    told = f"{whole(times)} times the version before gives more and decides, as the transition until {transition.until} says."
+    return (f"{told} --years-later shows what comes after it.",)
 
 
 def _part(members: int, comparison: Comparison) -> str:

@@ -116,3 +116,42 @@ def test_what_terms_do_not_tell_is_worse_too_where_it_may_take_something():
     assert notice.changes == ()
     assert [(each.part, each.worse) for each in notice.untold] == [("earning/tea/priority", True)]
     assert notice.worse
+
+
+TRANSITION = "{existing: better_of, until: 2030-12-31}"
+
+
+def eased(before: Document, after: str, **sections: str) -> dict[str, bool]:
+    """What is worse in a version with a transition, and whether the transition eases it."""
+    return {each.part: each.eased for each in worsens(before, of(after, transition=TRANSITION, **sections))}
+
+
+def test_a_transition_eases_what_only_lowers_points_of_purchases():
+    assert eased(of(BASE + TEA), BASE.replace("20.00", "25.00")) == {"earning/base/give/per": True, "earning/tea": True}
+    assert eased(of(BASE), BASE, cap="{points: 100, per: day}") == {"cap/0": True}
+    assert eased(of(BASE, expiry="{after: 12 months}"), BASE, expiry="{after: 6 months}") == {"expiry/after": False}
+
+
+def test_a_transition_eases_no_reward_and_nothing_that_counts_from_purchase_to_purchase():
+    rewards = "[{id: mug, kind: gift}]"
+    gift, tenth = "- {id: gift, when: {minimum: 10}, give: {reward: mug}}\n", "- {id: tenth, when: {every: 10}, give: {fixed: 5}}\n"
+    welcome = "- {id: welcome, on: registration, give: {fixed: 5}}\n"
+    old = of(BASE + gift + tenth + welcome, rewards=rewards)
+    assert eased(old, BASE, rewards=rewards) == dict.fromkeys(("earning/gift", "earning/tenth", "earning/welcome"), False)
+    alone = "- {id: alone, stacking: exclusive, give: {fixed: 5}}\n"
+    assert eased(old, BASE + gift + tenth + welcome + alone, rewards=rewards) == {"earning/alone": False}
+    assert eased(of(BASE), BASE + alone) == {"earning/alone": True}
+
+
+def test_a_campaign_is_eased_rule_by_rule():
+    spring = "[{id: spring, earning: [{id: extra, give: {fixed: 7}}, {id: tenth, when: {every: 10}, give: {fixed: 5}}]}]"
+    assert eased(of(BASE, campaigns=spring), BASE, campaigns=spring.replace("fixed: 7", "fixed: 6")) == {"campaigns/spring/earning/extra/give/fixed": True}
+    assert eased(of(BASE, campaigns=spring), BASE) == {"campaigns/spring": False}
+
+
+def test_the_notice_says_until_when_a_transition_helps():
+    before, after = of(BASE), of(BASE.replace("20.00", "25.00"), transition=TRANSITION)
+    notice = notice_of(before, after, "en")
+    assert (notice.worse, notice.worse_at_once, str(notice.eased_until)) == (True, False, "2030-12-31")
+    assert [(change.part, change.worse, change.eased) for change in notice.changes] == [("earning/base", True, True), ("transition", False, False)]
+    assert notice_of(after, before, "en").worse_at_once

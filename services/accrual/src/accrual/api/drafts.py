@@ -1,5 +1,6 @@
 """Programme documents on their way: proposed by one operator, approved by another."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -28,12 +29,13 @@ _TAKES_DOCUMENT = {"x-access": "programmes:write", "requestBody": {"required": T
 
 
 class Changed(Reply):
-    """A paragraph of the public terms that changes, and whether members lose by it, or may."""
+    """A paragraph of the public terms that changes, and whether members lose by it, or may; eased: whoever was there only after a transition."""
 
     part: str
     before: str | None
     after: str | None
     worse: bool
+    eased: bool
 
 
 class Draft(Reply):
@@ -61,6 +63,7 @@ class OneDraft(Draft):
     approved_at: Moment | None
     document: dict[str, Any]
     worse: bool
+    eased_until: date | None  #: what is eased is felt by whoever was there only after this day
     changes: tuple[Changed, ...]
 
 
@@ -121,9 +124,13 @@ def _compared(draft: drafts.Draft, published: Programmes) -> OneDraft:
     before = next((each for each in reversed(published.all()) if each.terms.id == draft.programme and each.terms.version < draft.version), None)
     document = orjson.loads(draft.document)
     notice = notice_of(before.document, reading.read_json(document), "en") if before else None
-    changes = tuple(Changed(part=each.part, before=each.before, after=each.after, worse=each.worse) for each in notice.changes) if notice else ()
+    changes = (
+        tuple(Changed(part=each.part, before=each.before, after=each.after, worse=each.worse, eased=each.eased) for each in notice.changes) if notice else ()
+    )
     more = {"approved_by": draft.approved_by, "approved_at": draft.approved_at, "document": document}
-    return OneDraft(**_shown(draft).model_dump(), **more, worse=notice is not None and notice.worse, changes=changes)
+    return OneDraft(
+        **_shown(draft).model_dump(), **more, worse=notice is not None and notice.worse, eased_until=notice.eased_until if notice else None, changes=changes
+    )
 
 
 def _shown(draft: drafts.Draft) -> Draft:

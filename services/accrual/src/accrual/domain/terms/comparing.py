@@ -5,7 +5,7 @@ harmless counts as worse: two changes that outweigh each other are worse, and so
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from accrual.domain.document.document import Document
 from accrual.domain.terms.durations import longer, span_of
+from accrual.domain.terms.easing import is_eased
 from accrual.domain.terms.vocabulary import entry_of
 from accrual.domain.terms.words import Entry, Words, Worse
 
@@ -29,11 +30,15 @@ class Difference:
     before: Any  #: as the document has it; None where there was nothing
     after: Any
     worse: bool
+    eased: bool = False  #: and yet nobody who was there feels it before the new version's transition is over
 
 
 def compare(before: Document, after: Document) -> tuple[Difference, ...]:
     """Return every difference between two versions."""
-    return tuple(_parts("", before, after))
+    found = tuple(_parts("", before, after))
+    if after.transition is None:
+        return found
+    return tuple(replace(each, eased=True) if each.worse and is_eased(each.part, before, after) else each for each in found)
 
 
 def worsens(before: Document, after: Document) -> tuple[Difference, ...]:

@@ -1,6 +1,7 @@
 """The change between two versions in words, for the notice to members, paragraph by paragraph."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from accrual.domain.document.document import Document
 from accrual.domain.terms.comparing import Difference, compare
@@ -17,6 +18,7 @@ class Change:
     before: str | None
     after: str | None
     worse: bool  #: members lose by it, or may
+    eased: bool = False  #: but whoever was there not before the transition is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,21 @@ class Notice:
 
     changes: tuple[Change, ...]
     untold: tuple[Difference, ...]
+    eased_until: date | None = None  #: the last day of the transition, where it eases a change
 
     @property
     def worse(self) -> bool:
         """True where members lose by the new version, or may."""
-        return any(change.worse for change in self.changes) or any(difference.worse for difference in self.untold)
+        return any(each.worse for each in self._everything)
+
+    @property
+    def worse_at_once(self) -> bool:
+        """True where whoever was there loses something as soon as the new version begins, or may."""
+        return any(each.worse and not each.eased for each in self._everything)
+
+    @property
+    def _everything(self) -> list[Change | Difference]:
+        return [*self.changes, *self.untold]
 
 
 def notice_of(before: Document, after: Document, language: Language) -> Notice:
@@ -44,11 +56,19 @@ def notice_of(before: Document, after: Document, language: Language) -> Notice:
             (new.get(part) or old[part]).heading,
             _text(old.get(part)),
             _text(new.get(part)),
-            worse=any(difference.worse and owner[difference.part] == part for difference in differences),
+            **_weighed([difference for difference in differences if owner[difference.part] == part]),
         )
         for part in parts
     )
-    return Notice(changes, tuple(difference for difference in differences if owner[difference.part] is None))
+    untold = tuple(difference for difference in differences if owner[difference.part] is None)
+    eased = after.transition is not None and any(difference.eased for difference in differences)
+    return Notice(changes, untold, after.transition.until if after.transition is not None and eased else None)
+
+
+def _weighed(differences: list[Difference]) -> dict[str, bool]:
+    """Say whether members lose by what one paragraph tells; eased only where all that they lose by is."""
+    worse = [difference for difference in differences if difference.worse]
+    return {"worse": bool(worse), "eased": bool(worse) and all(difference.eased for difference in worse)}
 
 
 def _text(paragraph: Paragraph | None) -> str | None:

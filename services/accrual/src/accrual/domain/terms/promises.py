@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from accrual.domain.document.problems import Problem
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
-from accrual.domain.terms.comparing import worsens
+from accrual.domain.terms.comparing import Difference, worsens
 
 #: So many parts are named; the others are found with `loyalty programme diff`.
 _NAMED = 3
@@ -21,11 +21,20 @@ def broken_promise(published: Programmes, programme: Programme, *, now: datetime
         return None
     days = max((_days(each) for each in _until(published, programme, now=now)), default=0)
     earliest = now + timedelta(days=days)
-    if programme.terms.starts_at >= earliest or not (lost := worsens(before.document, programme.document)):
+    if programme.terms.starts_at >= earliest or not (lost := _lost(before, programme, earliest=earliest)):
         return None
     parts = ", ".join(difference.part for difference in lost[:_NAMED]) + (f" and {len(lost) - _NAMED} more" if lost[_NAMED:] else "")
-    advice = f"let it begin on {(earliest.astimezone(programme.terms.zone) + timedelta(days=1)).date()} or later, or take nothing from them"
+    day = (earliest.astimezone(programme.terms.zone) + timedelta(days=1)).date()
+    advice = f"let it begin on {day} or later, or take nothing from them; a transition until then may help"
     return Problem(None, "effective_from", f"members lose by {parts}, and were promised to be told {days} days before", advice)
+
+
+def _lost(before: Programme, programme: Programme, *, earliest: datetime) -> list[Difference]:
+    """Return by what members lose too soon: what a transition eases is lost when it is over, and one that is over is no loss."""
+    over = before.terms.better_until is None or before.terms.better_until <= programme.terms.starts_at
+    lost = [each for each in worsens(before.document, programme.document) if not (over and each.part.split("/")[0] == "transition")]
+    eased = programme.terms.better_until is not None and programme.terms.better_until >= earliest
+    return [each for each in lost if not (eased and each.eased)]
 
 
 def _until(published: Programmes, programme: Programme, *, now: datetime) -> list[Programme]:
