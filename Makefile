@@ -33,8 +33,8 @@ down: $(STAMP) ## Stop what `make up` started
 
 ##@ Check it
 test: check ## Everything a change must pass: checks, then every test this machine can run
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile contracts client shared services # two at once: most of them wait for a server
-	@$(BIN)/python -m pytest loyalty tests # one after the other: each runs a whole system
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile contracts client shared services loyalty # two at once: most of them wait for a server
+	@$(BIN)/python -m pytest tests # one after the other: each runs a whole system
 
 e2e: $(STAMP) ## Stories against the whole running system
 	@$(BIN)/python -m pytest tests/e2e
