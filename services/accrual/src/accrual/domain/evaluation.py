@@ -30,7 +30,6 @@ class RuleSet:
     rules: tuple[CompiledRule, ...]
     matcher: Matcher
     arithmetic: Arithmetic
-    stacking: bool  #: some rule is exclusive or in a best-of group
     levels: Mapping[str, CompiledRule]  #: the multipliers of tiers
     campaign_stacking: Stacking
     budgeted: bool  #: some campaign has a budget
@@ -70,7 +69,7 @@ def evaluate(rules: RuleSet, event: Event, state: AccountState, day: Day) -> Eva
         if refusal is not None:
             candidates ^= rule.bit
             not_given.append(refusal)
-    base, multipliers, fixed, overlays = rules.matcher.applying(candidates)
+    base, multipliers, fixed, overlays, contend = rules.matcher.applying(candidates)
     shares: list[Share] = []
     for rule in base:
         step = earned(rule, basket) if rule.tracked is None or further is None else _tracked(rule, basket, further, rules.arithmetic)
@@ -79,10 +78,10 @@ def evaluate(rules: RuleSet, event: Event, state: AccountState, day: Day) -> Eva
         else:
             shares.append((rule, step))
     given = [(rule, once(rule, basket)) for rule in fixed] if further is None else _given_once(fixed, basket, further, not_given)
-    if rules.stacking:
+    if contend:
         shares, given, multipliers = chosen(shares, given, multipliers, state=state, day=day, not_given=not_given)
     level = rules.levels.get(state.profile.tier or "") if rules.levels else None
-    added = multiply(shares, multipliers, basket, stacking=rules.stacking, not_given=not_given, level=level) if multipliers or level is not None else []
+    added = multiply(shares, multipliers, basket, contend=contend, not_given=not_given, level=level) if multipliers or level is not None else []
     found = shares + added + given
     if overlays and further is not None:
         found += _overlaid(rules, overlays, basket, shares, further, not_given)
@@ -143,6 +142,8 @@ def _by_table(rule: CompiledRule, basis: int, lines: tuple[str, ...], money_digi
 
 def once(rule: CompiledRule, basket: Basket, times: int = 1) -> Step:
     """Return what a rule gives that gives the same for every receipt or activity, so many times."""
+    if rule.always is not None and times == 1:
+        return rule.always
     lines = () if rule.everything else basket.line_ids(rule.bit)
     say = (plain, rule.words) if times == 1 else (several, times, rule.words)
     return Step(rule.id, rule.operation, rule.numerator * times, rule.denominator, lines, None, say, times)

@@ -24,7 +24,8 @@ class Applying(NamedTuple):
     base: tuple[CompiledRule, ...]
     multipliers: tuple[CompiledRule, ...]
     fixed: tuple[CompiledRule, ...]  #: points given once, and rewards
-    campaigns: tuple[CompiledRule, ...] = ()
+    campaigns: tuple[CompiledRule, ...]
+    contend: bool  #: not all of the others may apply: one is exclusive, or two are in one best-of group
 
 
 class Matcher:
@@ -79,4 +80,6 @@ class Matcher:
         own = [rule for rule in met if rule.campaign is None]
         kinds = ((Operation.EARN,), (Operation.MULTIPLY,), (Operation.FIXED, Operation.REWARD))
         base, multipliers, fixed = (tuple(rule for rule in own if rule.operation in kind) for kind in kinds)
-        return Applying(base, multipliers, fixed, tuple(rule for rule in met if rule.campaign is not None))
+        groups = [rule.group for rule in own if rule.group is not None]
+        contend = len(groups) > len(set(groups)) or any(rule.exclusive for rule in own)
+        return Applying(base, multipliers, fixed, tuple(rule for rule in met if rule.campaign is not None), contend)

@@ -14,11 +14,11 @@ Part = list[int]
 
 
 def multiply(
-    earned: Sequence[Share], rules: Sequence[CompiledRule], basket: Basket, *, stacking: bool, not_given: list[NotGiven], level: CompiledRule | None = None
+    earned: Sequence[Share], rules: Sequence[CompiledRule], basket: Basket, *, contend: bool, not_given: list[NotGiven], level: CompiledRule | None = None
 ) -> list[Share]:
     """Apply multipliers, one after the other, to what base rules gave, and return what each adds; that of the member's level comes last."""
     parts = [part for share in earned for part in basket.parts(share)]
-    if stacking:
+    if contend:
         rules = _chosen(rules, parts, not_given=not_given)
     shares: list[Share] = []
     for place, rule in enumerate(rules, start=1):
@@ -53,7 +53,7 @@ def _more_step(rule: CompiledRule, met: int, denominator: int, basket: Basket) -
 
 def _met(rule: CompiledRule, parts: Sequence[Part]) -> tuple[int, int]:
     """Return the sum of the points that a multiplier meets, as numerator and denominator."""
-    total, common = 0, 1
+    total, common = 0, parts[0][3] if parts else 1
     bit, targets = rule.bit, rule.targets
     for mask, source, numerator, denominator in parts:
         if mask & bit and source & targets:

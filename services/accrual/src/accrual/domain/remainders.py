@@ -131,7 +131,7 @@ class Remainder:
                 others.append((rule, step))
         level = next((rule for rule in self._rules.levels.values() if rule.id in given.rules), None)
         if multipliers or level is not None:
-            base += multiply(base, multipliers, basket, stacking=False, not_given=silent, level=level)
+            base += multiply(base, multipliers, basket, contend=False, not_given=silent, level=level)
         return [(rule, step if step.quantity != 1 else step._replace(quantity=given.quantities.get(rule.id, 1))) for rule, step in base + others]
 
     def _step(self, rule: CompiledRule, given: Given, base: Sequence[Share], before: "Remainder") -> Step | None:
