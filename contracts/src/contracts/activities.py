@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from contracts.fields import Holder, Id, Moment, Text, Wire, Zone
+from contracts.fields import Holder, Id, Link, Moment, Text, Wire, Zone
 
 
 class ActivityRecorded(Wire):
@@ -17,5 +17,6 @@ class ActivityRecorded(Wire):
     kind: Id = Field(description="As the programme document names it: `newsletter-subscribed`.")
     holder: Holder
     subject: Text = Field(default="", description="What it was about, for the explanation.")
+    link: Link | None = Field(default=None, description="Of a social action: what was published elsewhere.")
     zone: Zone = "UTC"
     occurred_at: Moment

@@ -29,6 +29,9 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_BYTES), Af
 Text = Annotated[str, StringConstraints(max_length=500)]
 """A short text for people."""
 
+Link = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+"""Where something stands on the web."""
+
 Holder = Annotated[
     str,
     StringConstraints(pattern=r"^(m:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|v:[A-Za-z0-9_-]{16,64}|h[12]:[A-Za-z0-9_-]{43})$"),

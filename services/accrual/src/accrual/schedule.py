@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accrual import metrics
+from accrual.handlers import approving
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.clockwork import Clockwork
 from accrual.handlers.lapsing import Lapsing
@@ -44,6 +45,7 @@ JOBS = (
     Job(name="lots", every_seconds=15, run=Clockwork().turn),  # readers do not wait for it: they look at the dates themselves
     Job(name="holds", every_seconds=5, run=Overdue().turn),
     Job(name="reservations", every_seconds=15, run=lapse),
+    Job(name="social", every_seconds=60, run=approving.lapse),
     Job(name="partitions", every_seconds=6 * 3600, run=_partitions),
     Job(name="quotes", every_seconds=60, run=_quotes),
     Job(name="waiting", every_seconds=60, run=_waiting, ended=_count_no_more),

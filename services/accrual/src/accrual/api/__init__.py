@@ -16,6 +16,7 @@ from accrual.api import (
     raffles,
     returns,
     rewards,
+    social,
     tiers,
     transfers,
 )
@@ -37,6 +38,7 @@ _PARTS = (
     adjustments,
     transfers,
     migrations,
+    social,
 )
 
 

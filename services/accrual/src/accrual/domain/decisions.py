@@ -130,6 +130,11 @@ class Reason(StrEnum):
     UNKNOWN_LINE = "unknown-line"
     OVER_RETURNED = "over-returned"  #: more than is left of the purchase
     ALREADY_RETURNED = "already-returned"  #: nothing is left of it
+    LINK_MISSING = "link-missing"  #: a social action without one
+    LINK_NOT_ALLOWED = "link-not-allowed"  #: to another site than the programme names
+    LINK_KNOWN = "link-known"  #: it was shown before
+    NOT_APPROVED = "not-approved"  #: somebody has looked at it and said no
+    APPROVAL_LAPSED = "approval-lapsed"  #: nobody has looked at it in time
 
 
 @dataclass(frozen=True, slots=True)

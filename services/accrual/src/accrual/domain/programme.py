@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.amounts import MAX_POINTS
+from accrual.domain.contests import Contests
 from accrual.domain.coupons import CouponBook
 from accrual.domain.decisions import NO_EFFECTS, Decision, Explanation, Grant, NotGiven, NothingEarned, Reason, Refusal
 from accrual.domain.document.document import Document
@@ -26,6 +27,7 @@ from accrual.domain.rewards.catalogue import Rewards
 from accrual.domain.rewards.giving import Giving
 from accrual.domain.rules import Day, DayLimit, Event, Limit
 from accrual.domain.settlement import NO_ROOMS, PROGRAMME, settle
+from accrual.domain.social import SocialActions
 from accrual.domain.tiers.ladder import Ladder, ladder_of
 from accrual.domain.transition import Transition
 from accrual.domain.zones import zone_of
@@ -81,6 +83,8 @@ class Programme:
         self.prices = Pricer(document)  #: its discounts
         self.rewards = Rewards(document)  #: its catalogue
         self.coupons = CouponBook(document.coupons)
+        self.social = SocialActions(document.social)
+        self.contests = Contests(document)
         self.fraud = None if document.fraud is None else FraudLimits(document.fraud)
         self._giving = Giving(self.rewards, document)
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments

@@ -8,10 +8,11 @@ from accrual.handlers.books import Books
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.counting import lock_common
 from accrual.handlers.deeds import Deed, Deeds, activity, counted_by, decided_by
+from accrual.handlers.posts import Posts
 from accrual.handlers.routes import Batch, Held, lock_accounts
 from accrual.handlers.surroundings import Surroundings
 from accrual.handlers.tiers import Levels
-from accrual.store import Connection, causes
+from accrual.store import Connection, causes, social
 from contracts.activities import ActivityRecorded
 from contracts.envelope import Event
 from shared.batches import Outcome
@@ -32,7 +33,7 @@ class Activities:
         programmes = await self._catalogue.current(connection)
         now = self._clock()
         deeds = {id(event): activity(event, programmes, now=now) for event in events}
-        await causes.lock_anchors(connection, [deed.key for deed in deeds.values()])
+        await causes.lock_anchors(connection, [key for deed in deeds.values() for key in deed.anchors])
         route = await lock_accounts(connection, (deed.wanted for deed in deeds.values() if deed.wanted is not None))
         common = await lock_common(connection, decided_by(deeds.values()))
         self._held.keep(connection, Batch(deeds, route, programmes=programmes, common=common))
@@ -46,7 +47,10 @@ class Activities:
         levels = await Levels.open(connection, batch.programmes, account_ids, of={programme.terms.id for programme, _ in decided})
         around = await Surroundings.open(connection, batch.common, account_ids, (programme for programme, _ in decided), levels=levels)
         books = await Books.open(connection, account_ids, counted=counted_by(deeds, route), around=around)
-        desk = Deeds(books, route, await causes.known_activities(connection, [deed.key for deed in deeds]), now=now)
+        posts = [deed.post for deed in deeds if deed.post is not None]
+        keys = [deed.key for deed in deeds]
+        done = await causes.known_activities(connection, keys) | (await social.known(connection, keys) if posts else set())
+        desk = Deeds(books, route, done, now=now, posts=await Posts.open(connection, posts))
         outcomes = [desk.decide(deed) for deed in deeds]
         await desk.save(connection)
         await books.save(connection, now=now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from pydantic import TypeAdapter
 
 from accrual.domain.decisions import Refusal
@@ -15,6 +16,7 @@ from accrual.handlers import rewards
 from accrual.handlers.books import Books
 from accrual.handlers.earning import Earning, earn, outcome_of
 from accrual.handlers.keys import deed_key
+from accrual.handlers.posts import Post, Posts, post_of
 from accrual.handlers.rewards import Origin
 from accrual.handlers.routes import Route
 from accrual.store import Connection, causes
@@ -31,7 +33,7 @@ from shared.batches import Outcome
 from shared.ids import event_key
 from shared.outbox import Message
 
-_DUPLICATE = Outcome(Verdict.DUPLICATE)
+_DUPLICATE, _WAITING = Outcome(Verdict.DUPLICATE), Outcome(Verdict.WAITING)
 _ACTIVITIES = TypeAdapter(ActivityRecorded)
 
 
@@ -46,38 +48,53 @@ class Deed:
     programme: Programme | Refusal
     origin: Origin
     body: bytes
+    post: Post | None = None  #: what a social action shows
 
     @property
     def wanted(self) -> Wanted | None:
         """Return whose account is needed, if any."""
         return None if isinstance(self.programme, Refusal) else Wanted(self.holder, self.programme.terms.id)
 
+    @property
+    def anchors(self) -> tuple[bytes, ...]:
+        """Return the keys under which it meets whoever tells the same deed, or shows the same link."""
+        return (self.key,) if self.post is None else (self.key, self.post.key)
+
 
 def activity(event: Event[ActivityRecorded], programmes: Programmes, *, now: datetime) -> Deed:
     """Read an activity. Its body is kept without the holder."""
     data, occurred_at = event.data, event.data.occurred_at.astimezone(UTC)
     fact = Activity(programme=data.programme, kind=data.kind, occurred_at=occurred_at, zone=data.zone, subject=data.subject)
+    programme = programmes.select(fact, now=now)
+    post = None if isinstance(programme, Refusal) else post_of(data, programme)
     return Deed(
         event=event,
         key=deed_key(data.programme, "activity", data.kind, data.activity_id),
         holder=data.holder,
         fact=fact,
-        programme=programmes.select(fact, now=now),
+        programme=post if isinstance(post, Refusal) else programme,
         origin=Origin(event.source, event.id, "activity", occurred_at, activity=data.kind, traceparent=event.traceparent),
         body=_ACTIVITIES.dump_json(data, exclude={"holder"}, exclude_defaults=True),
+        post=None if isinstance(post, Refusal) else post,
     )
+
+
+def read_activity(body: bytes, holder: str) -> ActivityRecorded:
+    """Read an activity back whose body was kept, for whoever it belongs to now."""
+    return _ACTIVITIES.validate_json(orjson.dumps({**orjson.loads(body), "holder": holder}))
 
 
 def registration(event: Event[MemberRegistered], programmes: Programmes, *, now: datetime) -> Deed:
     """Read a registration. Nothing of its body is kept: it says whose it is."""
     data, occurred_at = event.data, event.data.registered_at.astimezone(UTC)
     fact = Registration(programme=data.programme, occurred_at=occurred_at)
+    programme = programmes.select(fact, now=now)
     return Deed(
         event=event,
         key=deed_key(data.programme, "registration", str(data.member_id)),
         holder=member_holder(data.member_id),
         fact=fact,
-        programme=programmes.select(fact, now=now),
+        programme=programme,
         origin=Origin(event.source, event.id, "registration", occurred_at, traceparent=event.traceparent),
         body=b"{}",
     )
@@ -101,10 +118,11 @@ def decided_by(deeds: Iterable[Deed]) -> list[tuple[Programme, Fact]]:
 class Deeds:
     """Decides the deeds of one batch in their order. Nothing is written before `save`."""
 
-    def __init__(self, books: Books, route: Route, done: set[bytes], *, now: datetime) -> None:
+    def __init__(self, books: Books, route: Route, done: set[bytes], *, now: datetime, posts: Posts | None = None) -> None:
         self._books = books
         self._route = route
         self._done = set(done)
+        self._posts = posts if posts is not None else Posts()
         self._now = now
         self._decided: list[Decided] = []
         self.messages: list[Message] = []
@@ -113,15 +131,19 @@ class Deeds:
         """Give a deed its verdict."""
         if deed.key in self._done:
             return _DUPLICATE
-        earned = deed.programme if isinstance(deed.programme, Refusal) else earn(self._books, self._earning(deed, deed.programme), now=self._now)
+        if isinstance(deed.programme, Refusal):
+            return self._refuse(deed, deed.programme)
+        earning = self._earning(deed, deed.programme)
+        if deed.post is not None and (shown := self._show(deed, deed.post, earning)) is not None:
+            return shown
+        earned = earn(self._books, earning, now=self._now)
         if isinstance(earned, Refusal):
-            programme = deed.programme.terms.id if isinstance(deed.programme, Programme) else None
-            message = rewards.refused(earned.reason, earned.text, programme=programme, holder=deed.holder, origin=deed.origin, now=self._now)
-            self.messages.append(message)
-            return Outcome(Verdict.REFUSED, earned.reason)
+            return self._refuse(deed, earned)
         decided, messages = earned
         if isinstance(deed.fact, Registration) and decided.account_id is not None:
             self._books.join(decided.account_id, at=deed.fact.occurred_at)
+        if deed.post is not None and decided.account_id is not None:
+            self._posts.accept(deed.post, deed.event, deed.key, decided.account_id, now=self._now)
         self._done.add(deed.key)
         self._decided.append(decided)
         self.messages += messages
@@ -130,6 +152,24 @@ class Deeds:
     async def save(self, connection: Connection) -> None:
         """Write the deeds with their decisions."""
         await causes.add_activities(connection, self._decided, decided_at=self._now)
+        await self._posts.save(connection, now=self._now)
+
+    def _show(self, deed: Deed, post: Post, earning: Earning) -> Outcome | None:
+        """Refuse a link that was shown before, and let one wait that somebody has to look at. None: it may earn at once."""
+        known = self._posts.refusal(post)
+        if known is not None:
+            return self._refuse(deed, known)
+        if post.action.approval == "none" or earning.owned is None:
+            return None
+        self._done.add(deed.key)
+        self._posts.wait(post, deed.event, deed.key, earning.owned.account_id, deed.body, now=self._now)
+        return _WAITING
+
+    def _refuse(self, deed: Deed, refusal: Refusal) -> Outcome:
+        programme = deed.programme.terms.id if isinstance(deed.programme, Programme) else None
+        message = rewards.refused(refusal.reason, refusal.text, programme=programme, holder=deed.holder, origin=deed.origin, now=self._now)
+        self.messages.append(message)
+        return Outcome(Verdict.REFUSED, refusal.reason)
 
     def _earning(self, deed: Deed, programme: Programme) -> Earning:
         event, owned = deed.event, self._route.to(Wanted(deed.holder, programme.terms.id))

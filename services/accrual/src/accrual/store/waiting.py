@@ -54,11 +54,13 @@ _BODIES = """
     select distinct on (return_key) return_key, body from waiting
     where return_key = any($1::bytea[]) and verdict is distinct from 'refused' order by return_key, number
 """
-_COUNT = "select count(*) from waiting where resolved_at is null"
-_SHOWN = """
+#: What waits for an operator is shown with the social actions.
+_FOR_A_PURCHASE = "resolved_at is null and not exists (select from social_action where social_action.event_key = waiting.event_key)"
+_COUNT = f"select count(*) from waiting where {_FOR_A_PURCHASE}"  # noqa: S608  a constant
+_SHOWN = f"""
     select number, source, event_id, type, arrived_at, occurred_at, body from waiting
-    where resolved_at is null and arrived_at <= $1 and number > $2 order by number limit $3
-"""
+    where {_FOR_A_PURCHASE} and arrived_at <= $1 and number > $2 order by number limit $3
+"""  # noqa: S608  a constant
 
 
 async def under(connection: Connection, anchors: Iterable[bytes]) -> list[Waiter]:

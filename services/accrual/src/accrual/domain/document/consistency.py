@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from accrual.domain.document.caps import cap_findings, ceiling_findings
 from accrual.domain.document.catalogue import reward_findings
+from accrual.domain.document.contests import contest_findings
 from accrual.domain.document.coupons import coupon_findings
 from accrual.domain.document.document import Document
 from accrual.domain.document.earning import Rule
@@ -17,6 +18,7 @@ from accrual.domain.document.overlays import campaign_findings
 from accrual.domain.document.problems import Finding, Path
 from accrual.domain.document.reductions import discount_findings
 from accrual.domain.document.rules import group_findings, rule_findings
+from accrual.domain.document.social import social_findings
 from accrual.domain.document.spends import spending_findings
 from accrual.domain.lifetimes import days_in, shortest_life, start_of
 
@@ -39,6 +41,8 @@ def findings(document: Document) -> Iterator[Finding]:
     yield from discount_findings(document)
     yield from _return_findings(document)
     yield from reward_findings(document)
+    yield from social_findings(document)
+    yield from contest_findings(document)
     yield from tier_findings(document)
     yield from spending_findings(document)
     yield from ending_findings(document)
@@ -91,6 +95,9 @@ def _time_findings(document: Document) -> Iterator[Finding]:
     start, end = period_of(document)
     if end is not None and end <= start:
         yield Finding(("effective_until",), "ends before it starts", "exchange effective_from and effective_until")
+    if document.expiry is not None and any(days >= shortest_life(document.expiry) for days in document.expiry.remind):
+        message = f"points may live for {shortest_life(document.expiry)} days only, so nobody could be reminded {max(document.expiry.remind)} days before"
+        yield Finding(("expiry", "remind"), message, "write fewer days, or let them live longer")
     if document.expiry is not None and document.pending is not None:
         path: Path = ("pending", "until")
         pending_days, life_days = _longest(document.pending), shortest_life(document.expiry)

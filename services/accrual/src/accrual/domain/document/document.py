@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from accrual.domain.document.campaigns import Campaigns, CampaignStacking
+from accrual.domain.document.contests import Contests
 from accrual.domain.document.coupons import Coupons
 from accrual.domain.document.discounts import Discounts
 from accrual.domain.document.earning import Caps, Rule
@@ -18,6 +19,7 @@ from accrual.domain.document.lives import Expiry, Late, Pending, Returns
 from accrual.domain.document.parts import Part
 from accrual.domain.document.points import NO_POINTS, Ceiling, Points
 from accrual.domain.document.rewards import Offers, Privileges, Raffles, RewardList, Surprises
+from accrual.domain.document.social import Social
 from accrual.domain.document.spending import Spending
 from accrual.domain.document.tiers import Tiers
 
@@ -53,6 +55,8 @@ class Document(Part):
     surprises: Surprises = ()
     raffles: Raffles = ()
     offers: Offers = ()
+    social: Social = ()
+    contests: Contests = ()
     tiers: Tiers | None = None
     goals: Goals = ()
     notice: Days | None = None  #: so long before it begins, a version that takes something from members is published

@@ -13,8 +13,9 @@ from accrual.domain.terms.words import Words
 
 #: What stands between the clauses of a part; a comma where not named.
 _BETWEEN = {
-    **dict.fromkeys(("Give", "Cap", "Dates", "Paid", "Spent", "Row", "Band", "Limit", "Grants", "Velocity"), " "),
-    "Rule": "; ",
+    **dict.fromkeys(("Give", "Cap", "Dates", "Paid", "Spent", "Row", "Band", "Limit", "Grants", "Velocity", "Score"), " "),
+    **dict.fromkeys(("Rule", "SocialAction", "Contest"), "; "),
+    "ContestPrize": ": ",
     "Stair": ": ",
     "Reach": " / ",  # any one of them is enough
 }
