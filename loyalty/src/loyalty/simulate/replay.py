@@ -47,7 +47,7 @@ class Replay:
         self._remembers = any(isinstance(event, Brought) for event in history.events)
         self._members: dict[str, Member] = {}
         self._shared: dict[CounterKey, int] = {}
-        self._given: dict[tuple[str, int], int] = {}  #: by rule and denominator
+        self._given: dict[tuple[str, Operation, int], list[int]] = {}  #: by rule, operation and denominator: the sum of numerators, and how many
         self._alone = programme.terms.better_until is None  #: what another version would have given is said anew each time
         self._silent: dict[tuple[NotGiven, ...], int] = {}  #: most purchases are alike in what they are not given
         self._month = (date.min, MonthSums())
@@ -176,14 +176,14 @@ class Replay:
         return decision
 
     def _book(self, decision: Grant | NothingEarned, member: Member, month: MonthSums) -> None:
-        explanation, given, rules = decision.explanation, self._given, self.outcome.rules
+        explanation, given = decision.explanation, self._given
         for rule, operation, numerator, denominator, *_ in explanation.steps:
-            given[rule, denominator] = given.get((rule, denominator), 0) + numerator
-            sums = rules.get(rule) or rules.setdefault(rule, RuleSums())
-            if operation in _GIVING:
-                sums.times += 1
-            elif operation is Operation.CAP:
-                sums.capped += 1
+            sums = given.get((rule, operation, denominator))
+            if sums is None:
+                given[rule, operation, denominator] = [numerator, 1]
+            else:
+                sums[0] += numerator
+                sums[1] += 1
         silent = explanation.not_given if self._alone else tuple(each for each in explanation.not_given if each.reason != OTHER_VERSION)
         self._silent[silent] = self._silent.get(silent, 0) + 1
         if isinstance(decision, Grant):
@@ -234,8 +234,11 @@ class Replay:
         for reasons, times in self._silent.items():
             for reason in reasons:
                 outcome.silent[reason] += times
-        for (rule, denominator), numerator in self._given.items():
-            outcome.rules[rule].points += Fraction(numerator, denominator)
+        for (rule, operation, denominator), (numerator, times) in self._given.items():
+            rule_sums = outcome.rules.setdefault(rule, RuleSums())
+            rule_sums.points += Fraction(numerator, denominator)
+            rule_sums.times += times if operation in _GIVING else 0
+            rule_sums.capped += times if operation is Operation.CAP else 0
         for rule in rules_of(self._programme):
             outcome.rules.setdefault(rule, RuleSums())
         outcome.months = _without_gaps(outcome.months)

@@ -80,7 +80,6 @@ def _rule_set(document: Document, trigger: Trigger, currency: str, kind: str | N
             rounding=points.rounding.mode,
             per_receipt=points.rounding.per == "receipt",
         ),
-        stacking=any(rule.exclusive or rule.group is not None for rule in compiled),
         levels={level.id: level_rule(level.id, level.multiply, matcher.always, base_bits, document) for level in levels if level.multiply is not None},
         campaign_stacking=document.campaign_stacking,
         budgeted=any(rule.campaign.keys for rule in compiled if rule.campaign is not None),

@@ -79,6 +79,7 @@ class CompiledRule:
     table: tuple[tuple[int, int], ...] = ()  #: from how many minor units on how many smallest units of points
     reward: str | None = None
     quantity_given: int = 1  #: of rewards
+    always: Step | None = None  #: what it gives once, where that does not depend on the receipt
     demands: "tuple[Demand, ...]" = ()  #: conditions about who buys and how
     coupons: tuple[str, ...] = ()  #: one of them is used when the rule gives
     tracked: Tracked | None = None

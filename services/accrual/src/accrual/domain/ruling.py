@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from accrual.domain.amounts import in_units, minor_digits
 from accrual.domain.campaigns import CompiledCampaign
-from accrual.domain.decisions import Operation
+from accrual.domain.decisions import Operation, Step
 from accrual.domain.demands import Demand, coupon_of, in_segment, member_for, offered_to, on_level, paid_by
 from accrual.domain.document.campaigns import Campaign
 from accrual.domain.document.document import Document
@@ -18,6 +18,7 @@ from accrual.domain.rates import amount_in, minor, rate_of, tracked_by
 from accrual.domain.refusals import named, refusals_of
 from accrual.domain.rules import CompiledRule, DayLimit, Limit
 from accrual.domain.settlement import BALANCE
+from accrual.domain.wording import plain
 
 _OPERATIONS = {"points": Operation.EARN, "table": Operation.EARN, "volume": Operation.EARN, "multiply": Operation.MULTIPLY, "fixed": Operation.FIXED}
 
@@ -46,11 +47,13 @@ def compile_rule(placed: Placed, place: int, base_bits: Mapping[str, int], docum
     goods = rule.when.model_fields_set & {"category", "brand", "sku", "label", "exclude"}
     minimum, tracked = amount_in(rule.when.minimum, currency), tracked_by(rule, placed.id, document, currency)
     demands = _demands(rule, campaign, document)
+    operation = next((found for kind, found in _OPERATIONS.items() if getattr(rule.give, kind) is not None), Operation.REWARD)
+    once = rate.counts == "once" and operation is not Operation.REWARD
     asks = bool(demands or tracked or (campaign is not None and campaign.budget is not None))
     return CompiledRule(
         id=placed.id,
         bit=1 << place,
-        operation=next((operation for kind, operation in _OPERATIONS.items() if getattr(rule.give, kind) is not None), Operation.REWARD),
+        operation=operation,
         numerator=rate.rate.numerator,
         denominator=rate.rate.denominator,
         counts=rate.counts,
@@ -72,6 +75,7 @@ def compile_rule(placed: Placed, place: int, base_bits: Mapping[str, int], docum
         table=rate.table,
         reward=rule.give.reward,
         quantity_given=rule.give.quantity,
+        always=Step(placed.id, operation, rate.rate.numerator, rate.rate.denominator, (), None, (plain, rate.words)) if once and not goods else None,
         demands=demands,
         coupons=(*(rule.when.coupon or ()), *([campaign.coupon] if campaign is not None and campaign.coupon is not None else [])),
         tracked=tracked,

@@ -10,21 +10,27 @@ from accrual.domain.pricing.discounts import PricedLine
 class Basket:
     """Lines with their prices. Discounts change the prices; nothing else of a line."""
 
-    __slots__ = ("amounts", "lines", "names", "taxes")
+    __slots__ = ("amounts", "lines", "taxes")
 
     def __init__(self, lines: Sequence[Line]) -> None:
         """Begin with the prices as they are before any discount of the programme."""
         self.lines = lines
-        self.names = [line.line_id for line in lines]
         self.amounts = [line.paid_amount for line in lines]
         self.taxes = [min(line.tax_amount, line.paid_amount) for line in lines]
 
-    def base(self, place: int, tax: str) -> int:
-        """Return the price of a line from which a discount is taken: with its tax or without."""
-        return self.amounts[place] if tax == "with" else self.amounts[place] - self.taxes[place]
+    def names(self, places: Sequence[int]) -> list[str]:
+        """Return the ids of some lines."""
+        return [self.lines[place].line_id for place in places]
+
+    def bases(self, places: Sequence[int], tax: str) -> list[int]:
+        """Return the prices of some lines from which a discount is taken: with their tax or without."""
+        amounts = self.amounts
+        if tax == "with":
+            return [amounts[place] for place in places]
+        return [amounts[place] - self.taxes[place] for place in places]
 
     def take(self, place: int, off: int, tax: str) -> int:
-        """Take something off a line's price with or without tax, as `base` gave it, and return by how much the price with tax falls."""
+        """Take something off a line's price with or without tax, as `bases` gave it, and return by how much the price with tax falls."""
         amount, included = self.amounts[place], self.taxes[place]
         falls = off
         if tax == "without" and off:

@@ -74,7 +74,7 @@ def _nothing(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) 
     if discount.free is not None or discount.gift is not None:
         return "too-few-items"
     first = discount.stairs[0].first if discount.stairs else 0
-    return "below-minimum" if sum(basket.base(place, discount.tax) for place in places) < first else "nothing-left"
+    return "below-minimum" if sum(basket.bases(places, discount.tax)) < first else "nothing-left"
 
 
 def _stacked(offers: Sequence[_Offer], not_taken: list[NotTaken]) -> list[_Offer]:
@@ -98,9 +98,10 @@ def _apply(offer: _Offer, basket: Basket, taken: list[Taken], not_taken: list[No
     if discount.gift is not None:
         return
     found = cut(discount, basket, offer.places) if taken else offer.alone
-    off = [(basket.names[place], basket.take(place, part, discount.tax)) for place, part in zip(offer.places, found.parts, strict=True) if part]
+    lines = basket.lines
+    off = [(lines[place].line_id, basket.take(place, part, discount.tax)) for place, part in zip(offer.places, found.parts, strict=True) if part]
     if off:
-        taken.append(Taken(discount.id, discount.names, sum(part for _, part in off), tuple(sorted(off)), found.say))
+        taken.append(Taken(discount.id, discount.names, sum([part for _, part in off]), tuple(sorted(off)), found.say))
     else:
         not_taken.append(discount.refusals["nothing-left"])
 

@@ -14,7 +14,7 @@ _PIECE = 1000
 
 
 class Cut(NamedTuple):
-    """What comes off each of some lines, in their order, and how that is said. Taken from prices as `Basket.base` gives them."""
+    """What comes off each of some lines, in their order, and how that is said. Taken from prices as `Basket.bases` gives them."""
 
     parts: list[int]
     say: tuple[Any, ...] = ()
@@ -30,11 +30,10 @@ NOTHING = Cut([])
 
 def cut(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) -> Cut:
     """Work out what a discount takes off the lines at some places. All parts 0: nothing."""
-    bases = [basket.base(place, discount.tax) for place in places]
-    names = [basket.names[place] for place in places]
-    found = _priced(discount, bases, names) if discount.free is None else _freed(discount, discount.free, basket, places, bases)
+    bases = basket.bases(places, discount.tax)
+    found = _priced(discount, bases, basket, places) if discount.free is None else _freed(discount, discount.free, basket, places, bases)
     if discount.most is not None and found.total > discount.most:
-        return Cut(distribute(discount.most, found.parts, names), found.say)
+        return Cut(distribute(discount.most, found.parts, basket.names(places)), found.say)
     return found
 
 
@@ -44,13 +43,14 @@ def free_pieces(bought: int, *, every: int, pieces: int) -> int:
     return full * pieces + max(rest - every, 0)
 
 
-def _priced(discount: CompiledDiscount, bases: Sequence[int], names: Sequence[str]) -> Cut:
+def _priced(discount: CompiledDiscount, bases: Sequence[int], basket: Basket, places: Sequence[int]) -> Cut:
     """Take a percentage or an amount: off each line by itself, or off all together and then divided."""
     total = sum(bases)
-    stair = next((stair for stair in reversed(discount.stairs) if stair.first <= total), None)
-    if stair is None:
+    reached = [stair for stair in discount.stairs if stair.first <= total]
+    if not reached:
         return Cut([0] * len(bases))
-    parts = [_off(discount, stair, base) for base in bases] if discount.by_line else distribute(_off(discount, stair, total), bases, names)
+    stair, each = reached[-1], discount.by_line
+    parts = [_off(discount, stair, base) for base in bases] if each else distribute(_off(discount, stair, total), bases, basket.names(places))
     if stair.amount is not None:
         return Cut(parts, (wording.amount, stair.amount, discount.digits, discount.most))
     return Cut(parts, (wording.share, stair.numerator, stair.denominator, total, discount.digits, discount.most))
@@ -68,7 +68,7 @@ def _freed(discount: CompiledDiscount, free: Free, basket: Basket, places: Seque
     if not count:
         return Cut(parts)
     common = lcm(*quantities)
-    prices = [(base * (common // quantity), basket.names[place]) for place, base, quantity in zip(places, bases, quantities, strict=True)]
+    prices = [(base * (common // quantity), name) for base, quantity, name in zip(bases, quantities, basket.names(places), strict=True)]
     for number in sorted(range(len(bases)), key=prices.__getitem__):
         taken = min(left, pieces[number])
         left -= taken
