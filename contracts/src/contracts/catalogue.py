@@ -19,6 +19,7 @@ from contracts.entitlements import (
     EntitlementReversed,
     EntitlementUsed,
 )
+from contracts.expiring import PointsExpiring
 from contracts.fields import Wire
 from contracts.identifiers import member_holder
 from contracts.members import IdentifierLinked, MemberRegistered
@@ -109,6 +110,7 @@ _TABLE: tuple[tuple[str, tuple[tuple[type[Wire], Callable[[Any], str]], ...]], .
             (EntitlementExpired, _holder),
             (EntitlementReversed, _holder),
             (TierChanged, _holder),
+            (PointsExpiring, _holder),
         ),
     ),
     ("loyalty.programmes.v1", ((ProgrammePublished, _version),)),

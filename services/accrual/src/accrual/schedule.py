@@ -8,6 +8,7 @@ from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.clockwork import Clockwork
 from accrual.handlers.lapsing import Lapsing
 from accrual.handlers.overdue import Overdue
+from accrual.handlers.reminding import Reminding
 from accrual.handlers.reserving import lapse
 from accrual.store import Connection, due, quotes, waiting
 from shared.service import Job
@@ -38,7 +39,11 @@ def _count_no_more() -> None:
 
 def jobs(catalogue: Catalogue) -> tuple[Job, ...]:
     """Return everything that is due from time to time."""
-    return (*JOBS, Job(name="entitlements", every_seconds=15, run=Lapsing(catalogue).turn))
+    return (
+        *JOBS,
+        Job(name="entitlements", every_seconds=15, run=Lapsing(catalogue).turn),
+        Job(name="reminders", every_seconds=900, run=Reminding(catalogue).turn),
+    )
 
 
 JOBS = (

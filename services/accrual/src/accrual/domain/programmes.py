@@ -69,10 +69,13 @@ class Programmes:
                 return version if version.terms.ends_at is None or at < version.terms.ends_at else None
         return None
 
+    def running(self, *, at: datetime) -> tuple[Programme, ...]:
+        """Return the version of each programme that is in force at a moment."""
+        return tuple(version for programme in self._versions if (version := self.in_force(programme, at=at)) is not None)
+
     def closed(self, *, at: datetime) -> tuple[tuple[str, datetime], ...]:
         """Return the programmes whose points are gone at a moment, and since when."""
-        current = [version for programme in self._versions if (version := self.in_force(programme, at=at)) is not None]
-        return tuple((version.terms.id, end) for version in current if (end := version.terms.spends_until) is not None and end <= at)
+        return tuple((version.terms.id, end) for version in self.running(at=at) if (end := version.terms.spends_until) is not None and end <= at)
 
     def version(self, programme: str, number: int) -> Programme | None:
         """Return one version."""

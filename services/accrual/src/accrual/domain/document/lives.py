@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from accrual.domain.document.earning import Trigger
-from accrual.domain.document.grammar import DISTINCT, ONE_OR_MORE, Days, DaysOrConfirmed, Span, Truth, Yearly, problem
+from accrual.domain.document.grammar import DISTINCT, ONE_OR_MORE, WHOLE, Days, DaysOrConfirmed, Span, Truth, Yearly, problem
 from accrual.domain.document.parts import Part
 
 SpentPolicy = Literal["clamp", "debt", "block"]
@@ -33,6 +33,7 @@ class Expiry(Part):
     after: Span | None = None
     to: Literal["end_of_month", "end_of_quarter", "end_of_year"] | None = None
     on: Yearly | None = None
+    remind: Annotated[tuple[Annotated[int, Field(ge=0, le=365), WHOLE], ...], ONE_OR_MORE, DISTINCT] = ()  #: so many days before the last one
 
     @model_validator(mode="after")
     def _says_when(self) -> "Expiry":

@@ -112,6 +112,7 @@ BASICS: Vocabulary = {
         },
     ),
     "Expiry.on": Words("until the next {value} (month-day), the whole day", "до ближайшей даты {value} (месяц-день) включительно"),
+    "Expiry.remind": Words("this is told so many days before: {value}", "об этом напоминаем, за сколько дней: {value}", Worse.LESS, together=True),
     "Late.accept": Words(
         "A purchase that we hear of late still counts if it is not older than {value}",
         "Покупка, о которой мы узнали поздно, засчитывается, если ей не больше {value}",
