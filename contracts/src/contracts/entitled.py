@@ -184,9 +184,9 @@ class DrawRequest(BaseModel):
     beacon: Annotated[
         str,
         Field(
-            max_length=200, description="A public text that nobody could know when the commitment was published, as a closing price; it is part of the draw."
+            pattern=r"^[^\r\n]{1,200}$", description="The public value that was named when the draw was promised, as it became known; it is part of the draw."
         ),
-    ] = ""
+    ]
 
 
 class Prize(Reply):
@@ -204,15 +204,22 @@ class Winner(Reply):
 
 
 class Raffle(Reply):
-    """A raffle: before its draw the commitment alone, then all that anybody needs to repeat the draw."""
+    """A raffle: what was promised before; its tickets, once they are closed; after the draw all that anybody needs to repeat it."""
 
     programme: Id
     raffle: Id
-    commitment: Annotated[str, Field(description="SHA-256 in hexadecimal. Note it: the draw must fit it.")]
+    ticket: Annotated[Id, Field(description="The reward that takes part.")]
+    closes_at: Annotated[AwareDatetime, Field(description="Tickets given before take part.")]
+    beacon_source: Annotated[str, Field(description="The public value that decides the draw together with the seed.")]
+    beacon_at: Annotated[AwareDatetime, Field(description="When it becomes known; nobody draws earlier.")]
+    prizes: tuple[Prize, ...]
+    commitment: Annotated[str, Field(description="SHA-256 in hexadecimal of the seed and all of the above. Note it: the draw must fit it.")]
     committed_at: AwareDatetime
+    closed_at: Annotated[AwareDatetime | None, Field(description="When the list of tickets was fixed.")] = None
+    digest: Annotated[str | None, Field(description="SHA-256 in hexadecimal of the list of tickets. Note it: the draw must fit it too.")] = None
+    tickets: Annotated[tuple[Id, ...], Field(description="By their entitlements' ids, which say nothing of who has them.")] = ()
     drawn_at: AwareDatetime | None = None
     seed: str | None = None
     beacon: str = ""
-    tickets: tuple[Id, ...] = ()
-    prizes: tuple[Prize, ...] = ()
+    withdrawn: Annotated[tuple[Id, ...], Field(description="Tickets that were used or taken back after they were closed: they win nothing.")] = ()
     winners: tuple[Winner, ...] = ()

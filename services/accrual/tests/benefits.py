@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 
 from accrual.handlers.lapsing import Lapsing
+from accrual.handlers.raffling import close_one
 from accrual.store.checks import CHECKS
 from contracts.envelope import decode
 
@@ -39,7 +40,12 @@ rewards:
 privileges:
   - {id: sauna, name: {en: Sauna}, tier: [gold], uses: 2, per: month}
 tiers: {by: purchases, window: forever, levels: [{id: friend, from: 0}, {id: gold, from: 3}]}
-raffles: {id: spring, ticket: ticket, draw: 2025-04-01, prizes: [{reward: mug}, {reward: drink, count: 2}]}
+raffles:
+  id: spring
+  ticket: ticket
+  closes: 2025-04-01
+  beacon: {source: the first closing price of April, at: 2025-04-01T18:45:00+03:00}
+  prizes: [{reward: mug}, {reward: drink, count: 2}]
 offers: {id: again, reward: less, bought_often: {times: 3, within: 90 days}, budget: 2}
 surprises: {id: lucky, reward: sticker, chance: 99.9999%, seed: spring, minimum: 500.00}
 """
@@ -69,6 +75,17 @@ async def lapse(service: Service) -> int:
     while True:
         async with service.pool.acquire() as connection, connection.transaction():
             done = await lapsing.turn(connection, service.clock())
+        if not done:
+            return total
+        total += done
+
+
+async def close(service: Service) -> int:
+    """Let the clock close the tickets of all raffles whose time has come, and return how many."""
+    total = 0
+    while True:
+        async with service.pool.acquire() as connection, connection.transaction():
+            done = await close_one(connection, service.clock())
         if not done:
             return total
         total += done

@@ -8,6 +8,7 @@ from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.clockwork import Clockwork
 from accrual.handlers.lapsing import Lapsing
 from accrual.handlers.overdue import Overdue
+from accrual.handlers.raffling import close_one
 from accrual.handlers.reminding import Reminding
 from accrual.handlers.reserving import lapse
 from accrual.store import Connection, due, quotes, waiting
@@ -49,6 +50,7 @@ def jobs(catalogue: Catalogue) -> tuple[Job, ...]:
 JOBS = (
     Job(name="lots", every_seconds=15, run=Clockwork().turn),  # readers do not wait for it: they look at the dates themselves
     Job(name="holds", every_seconds=5, run=Overdue().turn),
+    Job(name="raffles", every_seconds=5, run=close_one),
     Job(name="reservations", every_seconds=15, run=lapse),
     Job(name="social", every_seconds=60, run=approving.lapse),
     Job(name="partitions", every_seconds=6 * 3600, run=_partitions),

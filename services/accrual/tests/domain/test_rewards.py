@@ -56,7 +56,9 @@ def test_a_catalogue_that_contradicts_itself_is_refused(rewards: str, problem: s
         ("surprises: {id: s, reward: nothing, chance: 5%, seed: x}", "`nothing` is not a reward"),
         ("surprises: {id: s, reward: a, chance: 0%, seed: x}", "never happens"),
         ("surprises: {id: s, reward: a, chance: 100%, seed: x}", "is not written as it should be"),
-        ("raffles: {id: r, ticket: a, draw: 2026-12-01, prizes: [{reward: a}]}", "`a` is no ticket"),
+        ("raffles: {id: r, ticket: a, closes: 2026-12-01, beacon: {source: x, at: 2026-12-02}, prizes: [{reward: a}]}", "`a` is no ticket"),
+        ("raffles: {id: r, ticket: t, closes: 2026-12-02, beacon: {source: x, at: 2026-12-02}, prizes: [{reward: a}]}", "is known before"),
+        ("raffles: {id: r, ticket: t, closes: 2026-12-02, prizes: [{reward: a}]}", "the key is missing"),
         ("offers: {id: o, reward: a, bought_often: {times: 3, within: 90 days}}", "`a` is no discount"),
         ("privileges: [{id: p, tier: [gold], uses: 4, per: month}]", "`gold` is no level of the programme"),
         ("privileges: [{id: p, tier: [gold], uses: 4, per: ever}]", "unknown value `ever`"),
@@ -95,7 +97,7 @@ def test_what_one_takes_is_not_there_for_the_next():
 def test_only_counters_that_something_limits_are_asked_for():
     catalogue = a_catalogue()
     assert catalogue.counters(["free-drink", "free-cake", "ticket"], at=FRIDAY_NOON) == (MINE,)
-    assert catalogue.shared(["free-drink", "lounge-day"]) == (STOCK,)
+    assert catalogue.shared(["free-drink", "lounge-day"], at=FRIDAY_NOON) == (STOCK,)
 
 
 def test_a_choice_offers_its_default_first():

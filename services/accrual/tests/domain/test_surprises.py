@@ -4,7 +4,7 @@ from accrual.domain.accounts import AccountState
 from accrual.domain.decisions import Operation, RewardDue
 from accrual.domain.document.rewards import Surprise
 from accrual.domain.programme import Programme
-from accrual.domain.rewards.giving import budget_key, is_drawn
+from accrual.domain.rewards.giving import is_drawn, surprise_key
 
 from .builders import NEW, a_line, a_programme, a_purchase, decided
 
@@ -36,9 +36,9 @@ def test_a_lucky_purchase_is_told_so():
 def test_no_surprise_below_the_minimum_beyond_the_budget_for_nobody_or_in_a_quote():
     assert decided(a_shop(minimum="1.01"), a_purchase(100)).effects.rewards == ()
     assert decided(a_shop(minimum="1.00"), a_purchase(100)).effects.rewards != ()
-    spent = AccountState(shared={budget_key(LUCKY): 3})
+    spent = AccountState(shared={surprise_key(LUCKY.id): 3})
     assert decided(a_shop(budget="3"), a_purchase(100), spent).effects.rewards == ()
-    assert dict(decided(a_shop(budget="4"), a_purchase(100), spent).effects.shared) == {budget_key(LUCKY): 4}
+    assert dict(decided(a_shop(budget="4"), a_purchase(100), spent).effects.shared) == {surprise_key(LUCKY.id): 4}
     assert decided(a_shop(), a_purchase(100, purchase_id="")).effects.rewards == ()
     assert a_shop().decide(a_purchase(100, identified=False), NEW).effects.rewards == ()
 

@@ -52,7 +52,7 @@ async def rewards_of(connection: Connection, programmes: Programmes, holder: str
 async def _state(connection: Connection, rewards: Rewards, account_id: UUID, *, now: datetime) -> AccountState:
     """Read what the catalogue asks about an account. Nothing is locked, so a moment later it may be otherwise."""
     names = [reward.id for reward in rewards.all()]
-    keys = rewards.shared(names)
+    keys = rewards.shared(names, at=now)
     values = await shared.values(connection, [SharedKey(rewards.programme, *key) for key in keys])
     counters = await accounts.counters(connection, [(account_id, key) for key in rewards.counters(names, at=now)])
     state = (await accounts.load(connection, [account_id]))[account_id].state

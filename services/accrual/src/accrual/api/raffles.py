@@ -33,22 +33,22 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/v1/raffles/{programme}/{raffle}", openapi_extra={"x-access": "programmes:read"}, dependencies=[reader])
     async def raffle(programme: Id, raffle: Id) -> Raffle:
-        """Show a raffle's commitment, and after the draw all that anybody needs to repeat it."""
+        """Show what was promised of a raffle, its tickets once they are closed, and after the draw all that anybody needs to repeat it."""
         async with snapshot(desk.pool) as connection:
             promise = await raffles.find(connection, programme, raffle)
         if promise is None:
             raise Problem(404, "unknown-raffle", "No draw was promised of such a raffle")
-        return _shown(promise, programme, raffle)
+        return Raffle.model_validate(raffling.told(promise))
 
     @router.post("/v1/raffles/{programme}/{raffle}/commitment", openapi_extra={"x-access": "raffles:draw"}, dependencies=[writer], response_model=Raffle)
     async def promise(programme: Id, raffle: Id, request: Request, key: Key = None) -> Response:
-        """Publish the hash of a seed that is drawn now and shown after the draw. Asked again, the first one stands."""
+        """Publish the hash of a seed that is drawn now and shown after the draw, with the raffle's terms. Asked again, the first one stands."""
         seed = random_bytes(_SEED_BYTES)
         return await _done(desk, request, key, None, (programme, raffle), lambda office: raffling.commit(office, programme, raffle, seed=seed))
 
     @router.post("/v1/raffles/{programme}/{raffle}/draw", openapi_extra={"x-access": "raffles:draw"}, dependencies=[writer], response_model=Raffle)
     async def draw(asked: DrawRequest, programme: Id, raffle: Id, request: Request, key: Key = None) -> Response:
-        """Draw, once, at its time or later. Seed and tickets are published with the winners, who have their prizes at once."""
+        """Draw, once, when the beacon is known. The seed is published with the winners, who have their prizes at once."""
         return await _done(desk, request, key, asked, (programme, raffle), lambda office: raffling.draw(office, programme, raffle, beacon=asked.beacon))
 
     return router
@@ -65,10 +65,6 @@ async def _done(
         found = await act(Office(connection, programmes, origin, now))
         if isinstance(found, Denied):
             return refused(Problem(404 if found.reason == "unknown-raffle" else 409, found.reason, "It cannot be done", found.text))
-        return said(200, _shown(found, *named))
+        return said(200, Raffle.model_validate(raffling.told(found)))
 
     return await answered(desk, given, effect)
-
-
-def _shown(promise: Promise, programme: str, raffle: str) -> Raffle:
-    return Raffle.model_validate({"programme": programme, "raffle": raffle} | raffling.told(promise))

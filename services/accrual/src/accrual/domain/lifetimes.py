@@ -16,6 +16,11 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+def moment_of(day: date, zone: ZoneInfo) -> datetime:
+    """Return a moment as it is, and of a day the moment it starts in a zone; in UTC."""
+    return day.astimezone(UTC) if isinstance(day, datetime) else start_of(day, zone)
+
+
 def end_of(day: date, zone: ZoneInfo) -> datetime:
     """Return the first moment after a day in a zone, in UTC."""
     return start_of(day + timedelta(days=1), zone)

@@ -88,7 +88,7 @@ class Programme:
         self.fraud = None if document.fraud is None else FraudLimits(document.fraud)
         self._giving = Giving(self.rewards, document)
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
-        self.shares = document.mentions("coupons", "budget", "stock")  #: something is counted for all accounts together
+        self.shares = document.mentions("coupons", "budget", "stock", "raffles")  #: something is counted for all accounts together
         self._transition: Transition | None = None
         self.asks_balance = document.balance is not None  #: the state must know how many points the account has
 

@@ -57,7 +57,7 @@ async def _with_catalogue(connection: Connection, state: AccountState, programme
     """Add what the catalogue's limits and stock count. No statement where there are none."""
     catalogue = programme.rewards
     ids = [reward.id for reward in catalogue.all() if reward.cost]
-    own, common = catalogue.counters(ids, at=now), catalogue.shared(ids)
+    own, common = catalogue.counters(ids, at=now), catalogue.shared(ids, at=now)
     if own and account_id is not None:
         counted = await accounts.counters(connection, [(account_id, key) for key in own])
         state = state._replace(counters={**state.counters, **counted.get(account_id, {})})

@@ -94,7 +94,7 @@ def _stock(found: Mapping[UUID, Entitlement], programmes: Programmes, *, now: da
         version = programmes.version(each.programme, each.programme_version)
         choice = None if version is None else version.rewards.get(each.reward)
         if version is not None and choice is not None and each.choose_by is not None and each.choose_by <= now:
-            keys.update(SharedKey(each.programme, *key) for key in version.rewards.shared(choice.choice))
+            keys.update(SharedKey(each.programme, *key) for key in version.rewards.shared(choice.choice, at=now))
     return keys
 
 

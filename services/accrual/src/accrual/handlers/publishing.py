@@ -13,6 +13,7 @@ from accrual.domain.entries import SystemAccount
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.domain.terms.promises import broken_promise
+from accrual.handlers import raffling
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.rewards import SERVICE, SOURCE
 from accrual.store import Connection, programmes
@@ -68,6 +69,7 @@ async def _conflicts(connection: Connection, published: Programmes, programme: P
     if programme.terms.starts_at < now and await programmes.has_granted(connection, programme.terms.id):
         text = "starts in the past, and the programme has granted points already"
         problems += (Problem(None, "effective_from", text, f"choose a moment after {now:%Y-%m-%d %H:%M} UTC"),)
+    problems += await raffling.broken(connection, programme)
     promise = broken_promise(published, programme, now=now)
     if promise is not None:
         problems += (promise,)

@@ -179,7 +179,7 @@ async def with_level(
 async def counted(desk: Desk, account_id: UUID, programme: Programme, wanted: Iterable[str], *, also: Iterable[CounterKey] = ()) -> tuple[AccountState, Tally]:
     """Lock what is counted of rewards for everybody, and `also` other counters, and read what the catalogue asks of a locked account."""
     connection, rewards, names = desk.connection, programme.rewards, list(wanted)
-    keys = (*rewards.shared(names), *also)
+    keys = (*rewards.shared(names, at=desk.now), *also)
     tally = await Tally.open(connection, await shared.lock(connection, [SharedKey(rewards.programme, *key) for key in keys]))
     counters = await accounts.counters(connection, [(account_id, key) for key in rewards.counters(names, at=desk.now)])
     stranger = (await accounts.load(connection, [account_id]))[account_id].state

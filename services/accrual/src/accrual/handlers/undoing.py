@@ -21,7 +21,8 @@ from shared.outbox import Message
 def without_rewards(state: AccountState, books: Books, past: Past) -> AccountState:
     """Return an account's state as if a purchase had brought it no rewards: what limits count of them is taken off; not what was chosen later."""
     given = [each for each in books.entitlements.of_cause(past.key) if each.state is not State.REVERSED and each.chosen_at is None]
-    return without(state, _counted(past, given))[0]
+    tickets = Counter(each.reward for each in given if each.kind == "ticket")
+    return past.programme.rewards.had(tickets, without(state, _counted(past, given))[0], at=past.happened_at)
 
 
 def lasting(books: Books, past: Past, decision: Decision) -> list[Entitlement]:

@@ -77,13 +77,20 @@ PRIVILEGE: Example = {"holder": f"m:{ANA}", "programme": "coffee-bonus", "privil
 RAFFLE: Example = {
     "programme": "coffee-bonus",
     "raffle": "spring",
+    "ticket": "ticket",
+    "closes_at": "2026-03-31T21:00:00Z",
+    "beacon_source": "the first closing value of the MOEX index in April 2026",
+    "beacon_at": "2026-04-01T16:00:00Z",
+    "prizes": [{"reward": "bicycle", "count": 1}],
     "commitment": "5c4f3f9a2a8b51d0c3c6a9d8e7f6051423c4d5e6f708192a3b4c5d6e7f809102",
     "committed_at": "2026-03-01T08:00:00Z",
+    "closed_at": None,
+    "digest": None,
+    "tickets": [],
     "drawn_at": None,
     "seed": None,
     "beacon": "",
-    "tickets": [],
-    "prizes": [],
+    "withdrawn": [],
     "winners": [],
 }
 OFFER: Example = {"holder": f"m:{ANA}", "programme": "coffee-bonus"}

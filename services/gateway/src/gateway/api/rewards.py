@@ -11,7 +11,7 @@ from contracts.identifiers import member_holder
 from gateway.api import reward_examples as examples
 from gateway.api.me import myself
 from gateway.api.members import MemberId
-from gateway.api.operations import IDEMPOTENCY_KEY, OF_A_REWARD, OF_AN_ENTITLEMENT, operation
+from gateway.api.operations import IDEMPOTENCY_KEY, OF_A_REWARD, OF_AN_ENTITLEMENT, PUBLIC, operation
 from gateway.api.parts import Gateway
 from gateway.api.replies import written
 
@@ -129,11 +129,14 @@ def _of_raffles(router: APIRouter, gateway: Gateway) -> None:
         "/v1/raffles/{programme}/{raffle}",
         response_model=entitled.Raffle,
         summary="A raffle, to be repeated",
-        **operation(gateway.verifier, "programmes:read", reply=examples.RAFFLE, problems=["unknown-raffle"]),
+        **operation(gateway.verifier, PUBLIC, reply=examples.RAFFLE, problems=["unknown-raffle"]),
     )
     async def raffle(programme: ProgrammeId, raffle: RaffleId, request: Request) -> Response:
-        """Show a raffle's commitment, and after the draw the seed, the tickets and the winners: `loyalty raffle verify` repeats it."""
-        return written(await gateway.accrual.raffle(programme, raffle, gateway.query(request)))
+        """Show to anybody what was promised of a raffle, its tickets once they are closed, and after the draw the seed and the winners.
+
+        `loyalty raffle verify` repeats it from this answer alone.
+        """
+        return written(await gateway.accrual.raffle(programme, raffle, gateway.public_query(request, "programmes:read")))
 
 
 def _of_entitlements(router: APIRouter, gateway: Gateway) -> None:

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from accrual.domain.amounts import in_units
 from accrual.domain.document.document import Document
 from accrual.domain.document.money import money_findings
 from accrual.domain.document.problems import Finding, Path
 from accrual.domain.document.rewards import Reward
+from accrual.domain.lifetimes import moment_of
 
 
 def reward_findings(document: Document) -> Iterator[Finding]:
     """Yield what is wrong with the catalogue and with what draws on it."""
-    known = {reward.id: reward for reward in document.rewards}
+    known, zone = {reward.id: reward for reward in document.rewards}, ZoneInfo(document.zone)
     for section in ("rewards", "privileges", "surprises", "raffles", "offers"):
         yield from _twice(section, [part.id for part in getattr(document, section)])
     for number, reward in enumerate(document.rewards):
@@ -29,6 +31,8 @@ def reward_findings(document: Document) -> Iterator[Finding]:
     for number, raffle in enumerate(document.raffles):
         path = ("raffles", number)
         yield from _of_kind(raffle.ticket, "ticket", (*path, "ticket"), known)
+        if moment_of(raffle.beacon.at, zone) <= moment_of(raffle.closes, zone):
+            yield Finding((*path, "beacon", "at"), "is known before the tickets are closed", f"choose a moment after {raffle.closes}")
         for place, prize in enumerate(raffle.prizes):
             yield from _unknown((prize.reward,), (*path, "prizes", place, "reward"), known)
     for number, offer in enumerate(document.offers):

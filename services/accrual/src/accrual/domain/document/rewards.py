@@ -28,6 +28,8 @@ Kind = Literal["gift", "sample", "discount", "delivery", "service", "cashback", 
 Period = Literal["day", "week", "month", "year", "ever"]
 
 _CHANCE = r"^\d{1,2}(\.\d{1,4})?%$"
+_LINE = r"^[^\r\n]{1,300}$"
+EXPECTED[_LINE] = "one line of at most 300 characters"
 EXPECTED[_CHANCE] = "a share below 100 %, as 2% or 0.5%"
 _ALL_PERCENT = 100
 
@@ -122,13 +124,21 @@ class Prize(Part):
     count: Annotated[int, Field(ge=1, le=10_000), WHOLE] = 1
 
 
+class Beacon(Part):
+    """A public value that nobody can know before its time, and everybody afterwards: it decides the draw together with a secret seed."""
+
+    source: Annotated[str, StringConstraints(pattern=_LINE)]  #: in words that leave no doubt, as `the closing value of the MOEX index on 2 April 2026`
+    at: DayOrMoment  #: when it becomes known; not earlier may be drawn
+
+
 class Raffle(Part):
     """Prizes for some of the tickets. The first prizes belong to the tickets drawn first."""
 
     id: Slug
     name: dict[Language, Label] = {}  # noqa: RUF012  pydantic copies it
     ticket: Slug  #: a reward of kind ticket
-    draw: DayOrMoment  #: tickets count that were given before; not earlier may be drawn
+    closes: DayOrMoment  #: tickets count that were given before; what is told later brings none
+    beacon: Beacon
     prizes: Annotated[tuple[Prize, ...], Field(min_length=1, max_length=100)]
 
 

@@ -14,9 +14,10 @@ from accrual.domain.document import rewards as parts
 from accrual.domain.document.document import Document
 from accrual.domain.document.earning import Goods
 from accrual.domain.document.lives import Expiry
-from accrual.domain.lifetimes import days_in, expiry_of, start_of
+from accrual.domain.lifetimes import days_in, expiry_of, moment_of, start_of
 from accrual.domain.rewards.entitlements import Denied, Entitlement, State, Way, code_of
 from accrual.domain.rewards.periods import next_period, period_of
+from accrual.domain.rewards.raffles import closing_key
 
 Counted = tuple[tuple[CounterKey, int], ...]
 
@@ -86,6 +87,7 @@ class Rewards:
         self.surprises = document.surprises
         self.raffles = {part.id: part for part in document.raffles}
         self.offers = document.offers
+        self._closings = [(part.ticket, closing_key(part.id), moment_of(part.closes, self.zone)) for part in document.raffles]
 
     def __bool__(self) -> bool:
         """Tell whether there is any."""
@@ -105,6 +107,9 @@ class Rewards:
             return Denied("tier-needed", f"only for {', '.join(sorted(reward.tiers))}")
         if reward.stock is not None and state.shared.get(reward.stock_key, 0) + quantity > reward.stock:
             return Denied("out-of-stock", f"all {reward.stock} have been given")
+        closings = self.closings(reward.id, at=at)
+        if closings and all(state.shared.get(key, 0) > 0 for key in closings):
+            return Denied("raffle-closed", "the tickets of its raffle are closed")
         key = reward.limit_key(self._day(at))
         if key is not None and reward.limit is not None and state.counters.get(key, 0) + quantity > reward.limit.times:
             period = "in all" if reward.limit.per == "ever" else f"per {reward.limit.per}"
@@ -121,9 +126,15 @@ class Rewards:
         keys = (reward.limit_key(day) for reward in self._meant(rewards) if reward.limit is not None)
         return tuple(key for key in keys if key is not None)
 
-    def shared(self, rewards: Iterable[str]) -> tuple[CounterKey, ...]:
-        """Return the common counters that giving one of these may read or change."""
-        return tuple(reward.stock_key for reward in self._meant(rewards) if reward.stock is not None)
+    def shared(self, rewards: Iterable[str], *, at: datetime) -> tuple[CounterKey, ...]:
+        """Return the common counters that giving one of these at a moment may read or change."""
+        meant = self._meant(rewards)
+        closings = (key for reward in meant for key in self.closings(reward.id, at=at)) if self._closings else ()
+        return (*(reward.stock_key for reward in meant if reward.stock is not None), *closings)
+
+    def closings(self, ticket: str, *, at: datetime) -> tuple[CounterKey, ...]:
+        """Return the counters that tell whether those raffles are closed in which a ticket of a moment may take part."""
+        return tuple(key for name, key, closes in self._closings if name == ticket and at < closes)
 
     def give(self, due: Sequence[RewardDue], state: AccountState, *, at: datetime) -> Given:
         """Give what is due one by one, as far as stock, limits and tier allow: what the first takes is not there for the next."""
@@ -137,7 +148,7 @@ class Rewards:
                 own, common = self.taken(reward, state, at=at)
                 counters |= dict(own)
                 shared |= dict(common)
-                state = state.after(own, purchases=state.purchases, shared=common)
+                state = state.after(own, purchases=state.purchases, shared=(*common, *self._let_in(reward, state, at=at)))
             if quantity:
                 given.append(each._replace(quantity=quantity))
             if denied is not None:
@@ -149,6 +160,16 @@ class Rewards:
         key = reward.limit_key(self._day(at))
         own = () if key is None else ((key, state.counters.get(key, 0) + 1),)
         return own, () if reward.stock is None else ((reward.stock_key, state.shared.get(reward.stock_key, 0) + 1),)
+
+    def had(self, tickets: Mapping[str, int], state: AccountState, *, at: datetime) -> AccountState:
+        """Return a state in which a purchase of a moment may be given, of raffles that are closed, as many tickets as it had, and no more."""
+        had = {key: -number for ticket, number in tickets.items() for key in self.closings(ticket, at=at) if state.shared.get(key, 0) > 0}
+        return state.after((), purchases=state.purchases, shared=had.items()) if had else state
+
+    def _let_in(self, reward: Reward, state: AccountState, *, at: datetime) -> Counted:
+        """Return the same once one more was given: where none is left that it had, the raffle is closed to it too."""
+        values = ((key, state.shared.get(key, 0)) for key in self.closings(reward.id, at=at))
+        return tuple((key, value + 1 or 1) for key, value in values if value < 0)
 
     def counted_under(self, entitlement: Entitlement) -> CounterKey | None:
         """Return the account's counter that an entitlement was counted under when it was given, if any."""

@@ -38,7 +38,8 @@ class Giving:
         """Return the common counters that giving may read or change, where the event's rules name these rewards: nobody waits for others."""
         lucky = self._lots(fact) if isinstance(fact, Purchase) else ()
         budgets = tuple(surprise_key(surprise.id) for surprise in lucky if surprise.budget is not None)
-        return (*self._rewards.shared(dict.fromkeys((*named, *(surprise.reward for surprise in lucky)))), *budgets)
+        wanted = dict.fromkeys((*named, *(surprise.reward for surprise in lucky)))
+        return (*self._rewards.shared(wanted, at=fact.occurred_at), *budgets)
 
     def settled(self, decision: Decision, fact: Fact, state: AccountState) -> Decision:
         """Return the decision with the rewards that are given; the explanation says why others are not."""

@@ -24,7 +24,7 @@ _STEPS = """
 _GIVEN = """
     with given as (
         select programme, 'reward/' || reward as rule, count(*) as number
-        from entitlement where state not in ('reversed', 'open') and way <> 'prize' group by 1, 2
+        from entitlement where state not in ('reversed', 'open') group by 1, 2
     )
     select given.rule || ' of ' || given.programme, 'at least ' || given.number || ' counted', shared_counter.value
     from given join shared_counter on shared_counter.programme = given.programme and shared_counter.rule = given.rule and shared_counter.period = 'stock'

@@ -20,8 +20,9 @@ _OVERDRAWN = """
 _CAUSES = """
     with causes as (
         select key from purchase union all select key from activity union all select uuid_send(id) from entitlement union all select uuid_send(id) from hold
+        union all select uuid_send(id) from raffle
     )
-    select encode(shared_use.cause_key, 'hex') || ' ' || concat_ws(' ', programme, rule, period), 'a purchase, a deed, an entitlement or a hold', 'none'
+    select encode(shared_use.cause_key, 'hex') || ' ' || concat_ws(' ', programme, rule, period), 'whatever may hold it', 'none'
     from shared_use left join causes on causes.key = shared_use.cause_key
     where causes.key is null
     order by 1

@@ -62,10 +62,16 @@ REWARDS: Vocabulary = {
     "Raffle.id": Hidden("the paragraph is tied to it", Worse.NEVER),
     "Raffle.name": Hidden("the heading of the paragraph", Worse.NEVER),
     "Raffle.ticket": Words("who has a ticket takes part: {named}", "участвует тот, у кого есть билет: {named}"),
-    "Raffle.draw": Words(
-        "it is drawn on {value}, of the tickets given before; a commitment to the draw is published before, and everything needed to repeat it after",
-        "розыгрыш состоится {value} среди выданных до того билетов; обязательство о розыгрыше публикуется заранее, а всё нужное для его повторения — после",
+    "Raffle.closes": Words(
+        "tickets given before {value} take part; then their list is closed, and a purchase that we hear of later brings none",
+        "участвуют билеты, выданные до: {value}; затем их список закрывается, и покупка, о которой мы узнаем позже, билета не принесёт",
     ),
+    "Raffle.beacon": Words(
+        "it is decided by a secret seed, to which we commit in public before, and by {value}; everything needed to repeat the draw is published after it",
+        "исход решают секретное число, обязательство о котором публикуется заранее, и {value}; всё нужное для повторения розыгрыша публикуется после него",
+    ),
+    "Beacon.source": Words("{value}", "{value}"),
+    "Beacon.at": Words("known from {value} on", "станет известно: {value}"),
     "Raffle.prizes": Words("prizes: {value}", "призы: {value}", Worse.LESS),
     "Prize.reward": Words("{named}", "{named}"),
     "Prize.count": Words("winners: {value}", "победителей: {value}", Worse.LESS, always=True),
