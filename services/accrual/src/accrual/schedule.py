@@ -9,6 +9,7 @@ from accrual.handlers.clockwork import Clockwork
 from accrual.handlers.lapsing import Lapsing
 from accrual.handlers.overdue import Overdue
 from accrual.handlers.raffling import close_one
+from accrual.handlers.referrals import Referring
 from accrual.handlers.reminding import Reminding
 from accrual.handlers.reserving import lapse
 from accrual.store import Connection, due, quotes, waiting
@@ -44,6 +45,7 @@ def jobs(catalogue: Catalogue) -> tuple[Job, ...]:
         *JOBS,
         Job(name="entitlements", every_seconds=15, run=Lapsing(catalogue).turn),
         Job(name="reminders", every_seconds=900, run=Reminding(catalogue).turn),
+        Job(name="referrals", every_seconds=60, run=Referring(catalogue).turn),
     )
 
 

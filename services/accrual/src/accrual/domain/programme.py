@@ -23,6 +23,7 @@ from accrual.domain.paying import paid_delivery, paid_lines
 from accrual.domain.periods import named
 from accrual.domain.pricing.pricer import Pricer
 from accrual.domain.pricing.uses import with_coupons
+from accrual.domain.referrals import referrals_of
 from accrual.domain.rewards.catalogue import Rewards
 from accrual.domain.rewards.giving import Giving
 from accrual.domain.rules import Day, DayLimit, Event, Limit
@@ -82,6 +83,7 @@ class Programme:
         self.ladder: Ladder | None = ladder_of(document)  #: its tiers
         self.prices = Pricer(document)  #: its discounts
         self.rewards = Rewards(document)  #: its catalogue
+        self.referrals = referrals_of(document)  #: what is given for friends, if anything
         self.coupons = CouponBook(document.coupons)
         self.social = SocialActions(document.social)
         self.contests = Contests(document)

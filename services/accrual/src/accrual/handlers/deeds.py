@@ -15,15 +15,17 @@ from accrual.domain.programmes import Programmes
 from accrual.handlers import rewards
 from accrual.handlers.books import Books
 from accrual.handlers.earning import Earning, earn, outcome_of
+from accrual.handlers.inviting import invited_by
 from accrual.handlers.keys import deed_key
 from accrual.handlers.posts import Post, Posts, post_of
 from accrual.handlers.rewards import Origin
 from accrual.handlers.routes import Route
-from accrual.store import Connection, causes
+from accrual.store import Connection, causes, referrals
 from accrual.store.accounts import Counted
 from accrual.store.causes import Decided
 from accrual.store.holders import Wanted
 from accrual.store.ledger import Cause
+from accrual.store.referrals import Referral
 from contracts.activities import ActivityRecorded
 from contracts.envelope import Event
 from contracts.identifiers import member_holder
@@ -48,6 +50,7 @@ class Deed:
     programme: Programme | Refusal
     origin: Origin
     body: bytes
+    inviter: Wanted | None = None  #: of a registration, in a programme that gives something for friends
     post: Post | None = None  #: what a social action shows
 
     @property
@@ -89,6 +92,7 @@ def registration(event: Event[MemberRegistered], programmes: Programmes, *, now:
     data, occurred_at = event.data, event.data.registered_at.astimezone(UTC)
     fact = Registration(programme=data.programme, occurred_at=occurred_at)
     programme = programmes.select(fact, now=now)
+    refers = isinstance(programme, Programme) and programme.referrals is not None
     return Deed(
         event=event,
         key=deed_key(data.programme, "registration", str(data.member_id)),
@@ -97,6 +101,7 @@ def registration(event: Event[MemberRegistered], programmes: Programmes, *, now:
         programme=programme,
         origin=Origin(event.source, event.id, "registration", occurred_at, traceparent=event.traceparent),
         body=b"{}",
+        inviter=Wanted(data.referred_by, data.programme) if refers and data.referred_by is not None else None,
     )
 
 
@@ -125,6 +130,7 @@ class Deeds:
         self._posts = posts if posts is not None else Posts()
         self._now = now
         self._decided: list[Decided] = []
+        self._invited: list[Referral] = []
         self.messages: list[Message] = []
 
     def decide(self, deed: Deed) -> Outcome:
@@ -142,6 +148,7 @@ class Deeds:
         decided, messages = earned
         if isinstance(deed.fact, Registration) and decided.account_id is not None:
             self._books.join(decided.account_id, at=deed.fact.occurred_at)
+            self._invited += invited_by(deed, decided.account_id, self._route)
         if deed.post is not None and decided.account_id is not None:
             self._posts.accept(deed.post, deed.event, deed.key, decided.account_id, now=self._now)
         self._done.add(deed.key)
@@ -150,8 +157,9 @@ class Deeds:
         return outcome_of(decided)
 
     async def save(self, connection: Connection) -> None:
-        """Write the deeds with their decisions."""
+        """Write the deeds with their decisions, and who was invited by whom."""
         await causes.add_activities(connection, self._decided, decided_at=self._now)
+        await referrals.add(connection, self._invited)
         await self._posts.save(connection, now=self._now)
 
     def _show(self, deed: Deed, post: Post, earning: Earning) -> Outcome | None:

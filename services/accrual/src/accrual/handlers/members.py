@@ -11,6 +11,7 @@ from accrual.handlers.books import Books
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.counting import lock_common
 from accrual.handlers.deeds import Deed, Deeds, counted_by, decided_by, registration
+from accrual.handlers.inviting import inviters
 from accrual.handlers.links import Claims, Links
 from accrual.handlers.routes import Batch, Held, lock_accounts
 from accrual.handlers.surroundings import Surroundings
@@ -40,6 +41,7 @@ class Members:
         programmes, now = await self._catalogue.current(connection), self._clock()
         deeds = {id(event): registration(event, programmes, now=now) for event in events if isinstance(event.data, MemberRegistered)}
         wanted = [deed.wanted for deed in deeds.values() if deed.wanted is not None] + links.may_want(unclaimed)
+        wanted += await inviters(connection, deeds.values())
         route = await lock_accounts(connection, wanted, also=unclaimed.values())
         common = await lock_common(connection, decided_by(deeds.values()))
         self._held.keep(connection, Batch(deeds, route, programmes=programmes, common=common))

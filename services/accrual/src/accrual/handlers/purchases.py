@@ -16,7 +16,7 @@ from accrual.handlers.reversals import Reversals
 from accrual.handlers.routes import Batch, Held, Route, lock_accounts
 from accrual.handlers.sequels import Sequel, keys_of, sequel_of
 from accrual.handlers.spending import Spending
-from accrual.store import Connection, causes, returns
+from accrual.store import Connection, causes, referrals, returns
 from contracts.envelope import Event
 from contracts.purchases import PurchaseRecorded
 from contracts.verdicts import Verdict
@@ -70,6 +70,8 @@ class Purchases:
         await desk.save(connection)
         await reserving.forget(connection, spending, (each for each in read if isinstance(each, Receipt)))
         await returns.add_reversals(connection, reversals.rows, decided_at=now)
+        if reversals.rows and batch.programmes.refer:
+            await referrals.look_at_once(connection, [row.purchase_key for row in reversals.rows], now=now)
         await returns.add_confirmations(connection, after.confirmations, decided_at=now)
         await causes.add_discrepancies(connection, after.discrepancies, seen_at=now)
         await loaded.room.save(connection, now=now)

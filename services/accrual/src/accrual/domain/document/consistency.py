@@ -17,6 +17,7 @@ from accrual.domain.document.lives import Pending
 from accrual.domain.document.overlays import campaign_findings
 from accrual.domain.document.problems import Finding, Path
 from accrual.domain.document.reductions import discount_findings
+from accrual.domain.document.referrals import referral_findings
 from accrual.domain.document.rules import group_findings, rule_findings
 from accrual.domain.document.social import social_findings
 from accrual.domain.document.spends import spending_findings
@@ -43,6 +44,7 @@ def findings(document: Document) -> Iterator[Finding]:
     yield from reward_findings(document)
     yield from social_findings(document)
     yield from contest_findings(document)
+    yield from referral_findings(document)
     yield from tier_findings(document)
     yield from spending_findings(document)
     yield from ending_findings(document)

@@ -18,6 +18,7 @@ from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE,
 from accrual.domain.document.lives import Expiry, Late, Pending, Returns
 from accrual.domain.document.parts import Part
 from accrual.domain.document.points import NO_POINTS, Ceiling, Points
+from accrual.domain.document.referrals import Referrals
 from accrual.domain.document.rewards import Offers, Privileges, Raffles, RewardList, Surprises
 from accrual.domain.document.social import Social
 from accrual.domain.document.spending import Spending
@@ -57,6 +58,7 @@ class Document(Part):
     offers: Offers = ()
     social: Social = ()
     contests: Contests = ()
+    referrals: Referrals | None = None
     tiers: Tiers | None = None
     goals: Goals = ()
     notice: Days | None = None  #: so long before it begins, a version that takes something from members is published

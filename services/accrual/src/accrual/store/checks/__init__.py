@@ -1,6 +1,6 @@
 """What an audit asks of the ledger. Each check names the rows that contradict an invariant; it only reads, and its memory stays flat."""
 
-from accrual.store.checks import balances, causes, chain, entitlements, entries, holders, holds, lots, profiles, reversals, spends, tiers, uses
+from accrual.store.checks import balances, causes, chain, entitlements, entries, holders, holds, lots, profiles, referrals, reversals, spends, tiers, uses
 from shared.deadletters import check as deadletters
 
 #: Found by `loyalty verify` under the entry point `accrual`. In the order of the invariants' numbers.
@@ -14,6 +14,7 @@ CHECKS = (
     *reversals.CHECKS,
     *holders.CHECKS,
     *entitlements.CHECKS,
+    *referrals.CHECKS,
     *profiles.CHECKS,
     *uses.CHECKS,
     *tiers.CHECKS,

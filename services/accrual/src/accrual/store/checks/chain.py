@@ -75,6 +75,8 @@ _DECIDED = """
     select key, revision, grant_id, account_id, programme, programme_version, occurred_at, decided_at, decision, body from purchase
     union all
     select key, null, grant_id, account_id, programme, programme_version, occurred_at, decided_at, decision, body from activity
+    union all
+    select key, null, grant_id, account_id, programme, programme_version, occurred_at, decided_at, decision, body from referral_grant
 """
 _EVIDENCE = rf"""
     select encode(decided.key, 'hex'), decided.decision || '\x00'::bytea || decided.body, entry.evidence

@@ -12,7 +12,11 @@ _BOOKED = """
     select coalesce(encode(reversal.purchase_key, 'hex') || ' number ' || reversal.number, moved.transaction_id::text),
            coalesce(reversal.taken || ' taken, ' || reversal.owed || ' owed', 'a purchase of which it is taken'),
            coalesce(-coalesce(moved.taken, 0) || ' taken, ' || -coalesce(moved.owed, 0) || ' owed', 'nothing booked')
-    from (select * from reversal where transaction_id is not null) as reversal full join moved on moved.transaction_id = reversal.transaction_id
+    from (
+        select purchase_key, number, transaction_id, taken, owed from reversal where transaction_id is not null
+        union all
+        select key, 1, transaction_id, taken, owed from referral_reversal where transaction_id is not null
+    ) as reversal full join moved on moved.transaction_id = reversal.transaction_id
     where (reversal.taken, reversal.owed) is distinct from (-coalesce(moved.taken, 0), -coalesce(moved.owed, 0))
     order by 1
 """

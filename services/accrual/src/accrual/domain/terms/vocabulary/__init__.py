@@ -9,11 +9,12 @@ from accrual.domain.terms.vocabulary.campaigns import CAMPAIGNS
 from accrual.domain.terms.vocabulary.contests import CONTESTS
 from accrual.domain.terms.vocabulary.discounts import DISCOUNTS
 from accrual.domain.terms.vocabulary.earning import EARNING
+from accrual.domain.terms.vocabulary.referrals import REFERRALS
 from accrual.domain.terms.vocabulary.rewards import REWARDS
 from accrual.domain.terms.vocabulary.standing import STANDING
 from accrual.domain.terms.words import Entry, Vocabulary
 
-VOCABULARY: Vocabulary = {**BASICS, **EARNING, **CAMPAIGNS, **DISCOUNTS, **REWARDS, **CONTESTS, **STANDING}
+VOCABULARY: Vocabulary = {**BASICS, **EARNING, **CAMPAIGNS, **DISCOUNTS, **REWARDS, **REFERRALS, **CONTESTS, **STANDING}
 
 
 def entry_of(model: type[BaseModel], key: str) -> Entry | None:
