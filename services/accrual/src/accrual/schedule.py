@@ -49,8 +49,11 @@ def jobs(catalogue: Catalogue) -> tuple[Job, ...]:
     )
 
 
+_CLOCKWORK = Clockwork()
+
 JOBS = (
-    Job(name="lots", every_seconds=15, run=Clockwork().turn),  # readers do not wait for it: they look at the dates themselves
+    Job(name="lots", every_seconds=15, run=_CLOCKWORK.turn),  # readers do not wait for it: they look at the dates themselves
+    Job(name="guests", every_seconds=3600, run=_CLOCKWORK.guests),
     Job(name="holds", every_seconds=5, run=Overdue().turn),
     Job(name="raffles", every_seconds=5, run=close_one),
     Job(name="reservations", every_seconds=15, run=lapse),

@@ -9,6 +9,7 @@ import structlog
 
 from accrual import metrics
 from accrual.domain.entries import Stamp
+from accrual.domain.lifetimes import days_in, start_of
 from accrual.domain.lots import Lot, LotState
 from accrual.handlers import rewards
 from accrual.handlers.books import Books
@@ -57,6 +58,17 @@ class Clockwork:
             found = await due.to_close(connection, programme=programme, limit=LIMIT, but=self._failed)
             if found:
                 return await self._each(connection, found, partial(_some, step=partial(_expire, closed_at=closed_at), now=now), now=now)
+        return 0
+
+    async def guests(self, connection: Connection, now: datetime) -> int:
+        """Let a bounded part go of what guests earned longer ago than their programme keeps it, and return how much that was."""
+        for version in (await self._catalogue.current(connection)).running(at=now):
+            kept, zone = version.document.joining.guests, version.terms.zone
+            if kept is not None:
+                before = start_of(now.astimezone(zone).date() - timedelta(days=days_in(kept)), zone)
+                found = await due.of_guests(connection, programme=version.terms.id, before=before, limit=LIMIT, but=self._failed)
+                if found:
+                    return await self._each(connection, found, partial(_some, step=partial(_expire, closed_at=now), now=now), now=now)
         return 0
 
     async def _each(self, connection: Connection, found: Mapping[UUID, UUID], turn: _Turn, *, now: datetime) -> int:

@@ -18,6 +18,11 @@ _TO_CLOSE = """
     select lot.id, lot.account_id from lot join account on account.id = lot.account_id
     where lot.remaining > 0 and account.programme = $1 and lot.account_id <> all($3::uuid[]) order by lot.id limit $2
 """
+_OF_GUESTS = """
+    select lot.id, lot.account_id from account join lot on lot.account_id = account.id
+    where account.programme = $1 and account.kind = 'unclaimed' and account.moved_to is null
+        and lot.remaining > 0 and lot.granted_at < $2 and lot.account_id <> all($4::uuid[]) order by lot.granted_at, lot.id limit $3
+"""
 _MAKE_PARTITIONS = "select make_entry_partitions($1, $2)"
 
 
@@ -34,6 +39,11 @@ async def to_expire(connection: Connection, *, now: datetime, limit: int, but: I
 async def to_close(connection: Connection, *, programme: str, limit: int, but: Iterable[UUID] = ()) -> dict[UUID, UUID]:
     """Find what is left in lots of a programme that has closed, with their accounts."""
     return {row[0]: row[1] for row in await connection.fetch(_TO_CLOSE, programme, limit, list(but))}
+
+
+async def of_guests(connection: Connection, *, programme: str, before: datetime, limit: int, but: Iterable[UUID] = ()) -> dict[UUID, UUID]:
+    """Find what is left of lots that were granted before a moment to somebody whom nobody knows, with their accounts. It looks at all of theirs."""
+    return {row[0]: row[1] for row in await connection.fetch(_OF_GUESTS, programme, before, limit, list(but))}
 
 
 async def make_partitions(connection: Connection, *, now: datetime, months: int) -> int:

@@ -12,6 +12,7 @@ from accrual.domain.document.coupons import coupon_findings
 from accrual.domain.document.document import Document
 from accrual.domain.document.earning import Rule
 from accrual.domain.document.ending import ending_findings
+from accrual.domain.document.joining import joining_findings
 from accrual.domain.document.ladders import tier_findings
 from accrual.domain.document.lives import Pending
 from accrual.domain.document.overlays import campaign_findings
@@ -47,6 +48,7 @@ def findings(document: Document) -> Iterator[Finding]:
     yield from referral_findings(document)
     yield from tier_findings(document)
     yield from spending_findings(document)
+    yield from joining_findings(document)
     yield from ending_findings(document)
 
 

@@ -15,6 +15,7 @@ from accrual.domain.document.ending import Close, Transition
 from accrual.domain.document.fraud import Fraud
 from accrual.domain.document.goals import Goals
 from accrual.domain.document.grammar import DISTINCT, NEVER, ONE_OR_MORE, WHOLE, Currency, DayOrMoment, Days, Id, Label, Language, Short, Slug, Zone
+from accrual.domain.document.joining import Joining
 from accrual.domain.document.lives import Expiry, Late, Pending, Returns
 from accrual.domain.document.parts import Part
 from accrual.domain.document.points import NO_POINTS, Ceiling, Points
@@ -48,6 +49,7 @@ class Document(Part):
     discounts: Discounts = ()
     pending: Pending | None = None
     expiry: Annotated[Expiry | None, NEVER] = None
+    joining: Joining = Joining()
     late: Late = Late()
     returns: Returns = Returns()
     spending: Spending = Spending()

@@ -12,6 +12,7 @@ from accrual.domain.amounts import in_units, written
 from accrual.domain.document.earning import Goods
 from accrual.domain.document.spending import Spending
 from accrual.domain.facts import Line, Purchase
+from accrual.domain.fraud import NEVER
 from accrual.domain.programme import Programme
 
 
@@ -34,7 +35,9 @@ class Spendable(NamedTuple):
 
 
 def frozen_until(programme: Programme, profile: Profile) -> datetime | None:
-    """Return until when a new member's points cannot be used, where the programme says so; `fraud.NEVER` for whoever has not registered."""
+    """Return until when somebody's points cannot be used, where the programme lets new members wait; `NEVER` for whoever has to register first."""
+    if programme.document.joining.spend == "members" and not profile.member:
+        return NEVER
     return None if programme.fraud is None else programme.fraud.spending_from(profile)
 
 

@@ -14,7 +14,7 @@ from accrual.domain.terms.words import Language, Said, Words
 
 _POINTS = Said("points", "баллы")
 #: Sections that say nothing where a programme has no points.
-_OF_POINTS = frozenset({"points", "cap", "balance", "pending", "expiry", "returns", "spending"})
+_OF_POINTS = frozenset({"points", "cap", "balance", "joining", "pending", "expiry", "returns", "spending"})
 _GENERAL = Said("The programme", "О программе")
 
 

@@ -20,7 +20,7 @@ _BETWEEN = {
     "Reach": " / ",  # any one of them is enough
 }
 #: Parts whose clauses are sentences.
-_SENTENCES = frozenset({"Referrals", "Points", "Returns", "Spending", "Tiers", "Fraud", "Close", "Transition"})
+_SENTENCES = frozenset({"Referrals", "Points", "Returns", "Spending", "Tiers", "Fraud", "Joining", "Close", "Transition"})
 
 
 def told(part: BaseModel, voice: Voice) -> str:

@@ -57,6 +57,21 @@ BASICS: Vocabulary = {
         absent=Said("They can be used at once", "Тратить можно сразу"),
     ),
     "Document.expiry": Words("How long {points} live", "Сколько действуют {points}", Worse.TIGHTER, absent=Said("They do not expire", "Срок не ограничен")),
+    "Document.joining": Words("Before you register", "До регистрации"),
+    "Joining.guests": Words(
+        "what a card earns that nobody has registered is kept for {value} after that day, and is gone then",
+        "начисленное на незарегистрированную карту хранится {value} после этого дня, затем сгорает",
+        Worse.TIGHTER,
+    ),
+    "Joining.spend": Words(
+        "{value}",
+        "{value}",
+        Worse.LESS,
+        {
+            "members": Said("only members can use {points}: register first", "тратить {points} могут только зарегистрированные участники"),
+            "anybody": Said("", ""),
+        },
+    ),
     "Document.late": Words("What comes late", "О чём узнали поздно"),
     "Document.returns": Words("When goods are returned", "Если товар возвращён"),
     "Points.name": Words("They are called {value}", "Они называются {value}", Worse.NEVER, always=True),
