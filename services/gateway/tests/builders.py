@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api import adjustment_examples, coupon_examples, examples, hold_examples, reward_examples
+from gateway.api import adjustment_examples, coupon_examples, draft_examples, examples, hold_examples, reward_examples
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -47,6 +47,12 @@ ACCRUAL |= {
     "POST /v1/transfers": adjustment_examples.TRANSFER,
     f"GET /v1/accounts/m:{examples.ANA}/rewards": reward_examples.REWARDS,
     "GET /v1/raffles/coffee-bonus/spring": reward_examples.RAFFLE,
+    "POST /v1/raffles/coffee-bonus/spring/commitment": reward_examples.RAFFLE,
+    "POST /v1/raffles/coffee-bonus/spring/draw": reward_examples.RAFFLE,
+    "GET /v1/programme-drafts": draft_examples.WAITING,
+    "POST /v1/programme-drafts": draft_examples.DRAFT,
+    f"GET /v1/programme-drafts/{draft_examples.DRAFT_ID}": draft_examples.REVIEWED,
+    f"POST /v1/programme-drafts/{draft_examples.DRAFT_ID}/approve": draft_examples.PUBLISHED,
     "POST /v1/offers": reward_examples.OFFERS,
     "POST /v1/rewards/redeem": reward_examples.DRINK,
     "POST /v1/privileges/use": reward_examples.SAUNA,

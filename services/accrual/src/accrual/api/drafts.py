@@ -1,6 +1,5 @@
 """Programme documents on their way: proposed by one operator, approved by another."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,14 +9,13 @@ from pydantic import BaseModel
 
 from accrual.api.commanding import answered, command
 from accrual.api.parts import Desk, document_text
-from accrual.api.replies import Published, Reply
 from accrual.domain.document import reading
 from accrual.domain.programmes import Programmes
 from accrual.domain.terms.notice import notice_of
 from accrual.handlers.drafting import LIFE, MOST, approve, propose
 from accrual.store import Connection, drafts
 from accrual.store.snapshots import snapshot
-from contracts.fields import Id, Moment
+from contracts.drafts import Changed, Draft, Drafts, OneDraft, Published
 from shared import commands
 from shared.auth import Principal, require
 from shared.commanding import Key, said
@@ -26,45 +24,6 @@ from shared.problems import Problem
 _PROPOSE, _APPROVE = "POST /v1/programme-drafts", "POST /v1/programme-drafts/{draft_id}/approve"
 _DOCUMENT: dict[str, Any] = {"application/yaml": {"schema": {"type": "string"}}, "application/json": {"schema": {"type": "object"}}}
 _TAKES_DOCUMENT = {"x-access": "programmes:write", "requestBody": {"required": True, "content": _DOCUMENT}}
-
-
-class Changed(Reply):
-    """A paragraph of the public terms that changes, and whether members lose by it, or may; eased: whoever was there only after a transition."""
-
-    part: str
-    before: str | None
-    after: str | None
-    worse: bool
-    eased: bool
-
-
-class Draft(Reply):
-    """A proposed version, and who proposed it. It lapses at `approve_by`."""
-
-    draft_id: UUID
-    programme: Id
-    version: int
-    effective_from: Moment
-    proposed_by: Id
-    proposed_at: Moment
-    approve_by: Moment
-
-
-class Drafts(Reply):
-    """What waits for approval, oldest first."""
-
-    items: tuple[Draft, ...]
-
-
-class OneDraft(Draft):
-    """A proposed version with its document, and what changes for members."""
-
-    approved_by: Id | None
-    approved_at: Moment | None
-    document: dict[str, Any]
-    worse: bool
-    eased_until: date | None  #: what is eased is felt by whoever was there only after this day
-    changes: tuple[Changed, ...]
 
 
 class _Proposed(BaseModel):

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from accrual.api.parts import Desk, document_text
-from accrual.api.replies import Programme, ProgrammeInForce, Programmes, Published
+from accrual.api.replies import Programme, ProgrammeInForce, Programmes
 from accrual.domain import programme as domain
 from accrual.domain.terms.page import terms_of
 from accrual.domain.terms.rendering import as_html, as_markdown, as_record
 from accrual.handlers.publishing import publish
 from accrual.store.snapshots import snapshot, transaction
+from contracts.drafts import Published
 from contracts.fields import Id
 from contracts.terms import WrittenTerms
 from shared.auth import require

@@ -206,11 +206,3 @@ class Programme(ProgrammeInForce):
     """One version of a programme, with the document that its rules run from."""
 
     document: dict[str, Any]
-
-
-class Published(Reply):
-    """A version is published."""
-
-    programme: Id
-    version: int
-    effective_from: Moment

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from gateway.api import adjustments, coupons, events, evidence, holding, looking_up, me, members, programmes, returns, rewards, tiers, tills
+from gateway.api import adjustments, coupons, drafts, draws, events, evidence, holding, looking_up, me, members, programmes, returns, rewards, tiers, tills
 from gateway.api.parts import Gateway
 
 
@@ -10,5 +10,5 @@ def routers(gateway: Gateway) -> tuple[APIRouter, ...]:
     """Return the routes that need a token, in the order in which people read about them."""
     return tuple(
         module.routes(gateway)
-        for module in (looking_up, members, tiers, me, tills, holding, rewards, returns, adjustments, events, evidence, programmes, coupons)
+        for module in (looking_up, members, tiers, me, tills, holding, rewards, returns, draws, adjustments, events, evidence, programmes, drafts, coupons)
     )

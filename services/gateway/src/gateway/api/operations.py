@@ -28,6 +28,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown-quote": (404, "There is no such quote, or its time is over."),
     "unknown-purchase": (404, "There is no such purchase."),
     "unknown-event": (404, "No such event has been decided; it may still be on its way."),
+    "unknown-draft": (404, "There is no such draft."),
     "unknown-tier": (404, "The programme has no such level, or none at all."),
     "unknown-entitlement": (404, "There is no such entitlement, or it is somebody else's."),
     "unknown-privilege": (404, "The programme has no such privilege."),
@@ -42,6 +43,13 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "hold-captured": (409, "The points of the hold were used; `hold` shows it."),
     "hold-released": (409, "The points of the hold were given back; `hold` shows it."),
     "hold-expired": (409, "Nobody resolved the hold in time, so its points were given back; `hold` shows it."),
+    "version-exists": (409, "This version is published already."),
+    "draft-approved": (409, "The draft is approved and published already."),
+    "draft-lapsed": (409, "The draft is older than a day; propose it again."),
+    "too-late": (409, "The tickets are closed: a draw is promised before."),
+    "not-promised": (409, "The draw's commitment was not published before."),
+    "already-drawn": (409, "It was drawn before."),
+    "too-early": (409, "Its time has not come."),
     "already-approved": (409, "Somebody approved it before."),
     "request-lapsed": (409, "It was asked for more than a day ago; ask again."),
     "cursor-of-another-account": (409, "The points have moved since the page before; begin with the newest change."),
@@ -62,8 +70,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not-for-points": (409, "It is earned, and cannot be had for points."),
     "too-large": (413, "The body is larger than 512 KiB, or than 1 MiB of events."),
     "too-many-events": (413, "There are more than 500 events in the batch."),
-    "unsupported-media-type": (415, "This is no media type of events."),
+    "unsupported-media-type": (415, "This is no media type that is taken here."),
     "invalid-request": (422, "A field is missing, unknown or not as it should be; `errors` names each."),
+    "invalid-document": (422, "The document cannot be published; `errors` names each fault with its line, path and advice."),
     "invalid-events": (422, "An event is not as its contract says; `errors` names each by its `index`, with a `code`. Nothing was published."),
     "invalid-identifier": (422, "The identifier is none of its kind: a card number with a wrong check digit, no phone number, no e-mail address."),
     "invalid-cursor": (422, "The cursor is not `next` of a page."),
@@ -115,6 +124,10 @@ OF_AN_ADJUSTMENT = ("key-missing", "own-account", "unknown-holder", "still-runni
 OF_AN_APPROVAL = (
     "key-missing", "second-person", "own-account", "unknown-adjustment", "already-approved", "request-lapsed", "still-running", "conflict",
     "insufficient-points",
+)  # fmt: skip
+OF_A_DOCUMENT = ("key-missing", "version-exists", "still-running", "conflict", "unsupported-media-type", "invalid-document")
+OF_A_DRAFT = (
+    "key-missing", "second-person", "unknown-draft", "version-exists", "draft-approved", "draft-lapsed", "still-running", "conflict", "invalid-document",
 )  # fmt: skip
 OF_A_TRANSFER = (
     "key-missing", "unknown-holder", "still-running", "conflict", "insufficient-points", "transfer-not-allowed", "transfer-to-oneself", "account-too-new",

@@ -5,6 +5,7 @@ from urllib.parse import quote as escaped
 from uuid import UUID
 
 from contracts.coupons import CouponCodes, CouponState, Limits
+from contracts.drafts import Draft, Drafts, OneDraft, Published
 from contracts.entitled import Entitlement, Offers, Raffle, Rewards
 from contracts.holds import Adjustment, Adjustments, Hold, Transfer
 from contracts.quotes import Quote
@@ -130,8 +131,36 @@ class Accrual:
 
     async def raffle(self, programme: str, raffle: str, asking: Asking) -> Raffle:
         """Ask what was promised and drawn of a raffle."""
-        return await self._service.ask(Raffle, Question(f"/v1/raffles/{escaped(programme, safe='')}/{escaped(raffle, safe='')}"), asking)
+        return await self._service.ask(Raffle, Question(_raffle(programme, raffle)), asking)
+
+    async def promise_draw(self, programme: str, raffle: str, asking: Asking) -> Raffle:
+        """Ask to promise a draw. The idempotency key travels with the asking, here and below."""
+        return await self._service.ask(Raffle, Question(f"{_raffle(programme, raffle)}/commitment", body=b"{}", reads=False), asking)
+
+    async def draw(self, programme: str, raffle: str, wanted: bytes, asking: Asking) -> Raffle:
+        """Ask to draw."""
+        return await self._service.ask(Raffle, Question(f"{_raffle(programme, raffle)}/draw", body=wanted, reads=False), asking)
+
+    async def drafts(self, asking: Asking) -> Drafts:
+        """Ask which versions wait for somebody to approve them."""
+        return await self._service.ask(Drafts, Question("/v1/programme-drafts"), asking)
+
+    async def draft(self, draft_id: UUID, asking: Asking) -> OneDraft:
+        """Ask for a proposed version, and what it changes for members."""
+        return await self._service.ask(OneDraft, Question(f"/v1/programme-drafts/{draft_id}"), asking)
+
+    async def propose(self, text: bytes, asking: Asking, *, media_type: str) -> Draft:
+        """Ask to keep a document for somebody else to approve, as it was written: its errors name lines."""
+        return await self._service.ask(Draft, Question("/v1/programme-drafts", body=text, reads=False, media_type=media_type), asking)
+
+    async def approve_draft(self, draft_id: UUID, asking: Asking) -> Published:
+        """Ask to publish a proposed version in the name of the asking's token."""
+        return await self._service.ask(Published, Question(f"/v1/programme-drafts/{draft_id}/approve", body=b"{}", reads=False), asking)
 
     async def offers(self, wanted: bytes, asking: Asking) -> Offers:
         """Ask to make somebody personal offers."""
         return await self._service.ask(Offers, Question("/v1/offers", body=wanted, reads=False), asking)
+
+
+def _raffle(programme: str, raffle: str) -> str:
+    return f"/v1/raffles/{escaped(programme, safe='')}/{escaped(raffle, safe='')}"

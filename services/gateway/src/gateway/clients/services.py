@@ -48,6 +48,7 @@ class Question:
     parameters: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     reads: bool = True
+    media_type: str = "application/json"  #: of the body
 
 
 def connections_to(url: str, *, ca_file: Path | None = None) -> Connections:
@@ -97,7 +98,7 @@ class OwningService:
         target = f"{question.path}?{urlencode(question.parameters)}" if question.parameters else question.path
         if question.body is None:
             return await self._connections.ask("GET", target, headers)
-        return await self._connections.ask("POST", target, {**headers, "content-type": "application/json"}, question.body)
+        return await self._connections.ask("POST", target, {**headers, "content-type": question.media_type}, question.body)
 
     def _read(self, model: type[Model], answer: Answer) -> Model:
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
