@@ -53,8 +53,8 @@ def written(units: int, digits: int) -> str:
     """Write an amount that is not negative, given in units of 10^-digits: `written(12050, 2)` is `120.50`."""
     if digits == 0:
         return str(units)
-    scale = 10**digits
-    return f"{units // scale}.{units % scale:0{digits}d}"
+    figures = str(units).zfill(digits + 1)
+    return f"{figures[:-digits]}.{figures[-digits:]}"
 
 
 def written_exactly(numerator: int, denominator: int, digits: int) -> str:

@@ -23,7 +23,7 @@ def _written(explanation: Explanation, lines: Sequence[Sequence[str]]) -> bytes:
         {
             "points": explanation.points,
             "steps": [_step(step, named) for step, named in zip(explanation.steps, lines, strict=True)],
-            "not_given": [_not_given(silent) for silent in explanation.not_given],
+            "not_given": _not_given(explanation.not_given),
         }
     )
 
@@ -40,6 +40,6 @@ def _step(step: Step, lines: Sequence[str]) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=10_000)  # rules stay silent in the same words, purchase after purchase
-def _not_given(silent: NotGiven) -> orjson.Fragment:
-    return orjson.Fragment(orjson.dumps(silent._asdict()))
+@lru_cache(maxsize=10_000)  # most purchases are alike in what they are not given, and why
+def _not_given(silent: tuple[NotGiven, ...]) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps([each._asdict() for each in silent]))
