@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from accrual.domain.accounts import Profile
@@ -14,6 +15,9 @@ from accrual.domain.document.spending import Spending
 from accrual.domain.facts import Line, Purchase
 from accrual.domain.fraud import NEVER
 from accrual.domain.programme import Programme
+
+#: Programmes are few, and what they say of spending is asked for every receipt.
+_REMEMBERED = 256
 
 
 class Limited(StrEnum):
@@ -77,9 +81,14 @@ def _payable(programme: Programme, rules: Spending, purchase: Purchase) -> int:
     worth = programme.terms.worth.get(purchase.currency)
     if not worth:
         return 0
-    money = amount_payable(rules, purchase)
-    share = Fraction(1) if rules.share is None else Fraction(rules.share.removesuffix("%")) / 100
-    return int(money * share / worth)
+    rate = _points_for(rules.share, worth)
+    return amount_payable(rules, purchase) * rate.numerator // rate.denominator
+
+
+@lru_cache(_REMEMBERED)
+def _points_for(share: str | None, worth: Fraction) -> Fraction:
+    """Return how many points pay for a share of one minor unit of money."""
+    return (Fraction(1) if share is None else Fraction(share.removesuffix("%")) / 100) / worth
 
 
 def amount_payable(rules: Spending, purchase: Purchase) -> int:
@@ -100,5 +109,6 @@ def _is_of(line: Line, goods: Goods) -> bool:
     )
 
 
+@lru_cache(_REMEMBERED)
 def _units(points: Decimal | None, decimals: int) -> int | None:
     return None if points is None else in_units(points, decimals)
