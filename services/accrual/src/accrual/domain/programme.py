@@ -37,6 +37,7 @@ _TRIGGERS: dict[type[Fact], str] = {Purchase: "purchase", Activity: "activity", 
 
 #: A member is welcomed once per programme, whatever later versions call the rule.
 WELCOMED = CounterKey(PROGRAMME, "times/registration")
+_NO_RULES = NothingEarned(Explanation(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +231,8 @@ class Programme:
         return self._settled(rules, Event((), 0, None, "", activity.occurred_at.astimezone(zone)), state, "activity")
 
     def _welcome(self, registration: Registration, state: AccountState) -> Decision:
+        if not self._registration.rules:
+            return _NO_RULES
         if state.counters.get(WELCOMED):
             return _nothing("already-registered", "the welcome bonus is given once")
         local = registration.occurred_at.astimezone(self.terms.zone)
