@@ -154,7 +154,8 @@ def _give(chance: Chance, kind: str, base: list[str]) -> dict[str, Any]:
     if kind == "table":
         return {"table": [{"from": "0", "points": "3"}, {"from": "30.00", "points": "5"}][chance.randint(0, 1) :]}
     if kind == "volume":
-        return {"volume": [{"from": "0", "points": "1", "per": "2.00"}, {"from": "80.00", "points": "1", "per": "1.00"}], "per": "month"}
+        bands = [{"from": "0", "points": "1", "per": "2.00"}, {"from": "80.00", "points": "1", "per": "1.00"}]
+        return {"volume": bands, "per": chance.choice(("month", "receipt"))}
     if kind == "multiply":
         give: dict[str, Any] = {"multiply": chance.choice(("1.5", "2", "1.25", "3"))}
         return give | {"of": [chance.choice(base)]} if chance.randint(0, 2) == 0 else give

@@ -49,7 +49,7 @@ class Memory:
             bought = [self.add((name, f"streak/{today}"), int(pieces > 0)), self.had((name, f"streak/{yesterday}"))]
             gives &= all(bought) and not any(self.had((name, f"given-streak/{day}")) for day in (today, yesterday))
             given[name, f"given-streak/{today}"] = 1
-        if "volume" in rule["give"]:
+        if rule["give"].get("per") == "month":
             self.add((name, f"volume-EUR/month:{self.day:%Y-%m}"), money)
         return gives
 

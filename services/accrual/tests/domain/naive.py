@@ -90,7 +90,7 @@ class Naive:
             rows = [Fraction(row["points"]) * self.scale for row in give["table"] if self.spent_on(rule) >= max(Fraction(row["from"]) * 100, 1)]
             return {"table": rows[-1]} if rows else {}
         if "volume" in give:
-            return {"volume": Fraction(self.memory.volume(rule, self.spent_on(rule), self.rounded, self.scale))}
+            return self.by_volume(rule)
         points = Fraction(give["points"]) * self.scale
         if give["per"] == "visit":
             return {"visit": points}
@@ -105,6 +105,14 @@ class Naive:
         if give.get("whole_steps"):
             return {"steps": floor(total / step) * points}
         return {key: points * amount / step for key, amount in amounts.items()}
+
+    def by_volume(self, rule: dict[str, Any]) -> dict[str, Fraction]:
+        """What is due for a month's money less what was given for it, or for that of this receipt alone."""
+        give, money = rule["give"], self.spent_on(rule)
+        if give["per"] == "month":
+            return {"volume": Fraction(self.memory.volume(rule, money, self.rounded, self.scale))}
+        bands = [band for band in give["volume"] if money >= Fraction(band["from"]) * 100]
+        return {"volume": money * Fraction(bands[-1]["points"]) * self.scale / (Fraction(bands[-1]["per"]) * 100)} if money and bands else {}
 
     def spent_on(self, rule: dict[str, Any]) -> int:
         """The money of the goods that a rule is about."""

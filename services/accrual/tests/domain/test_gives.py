@@ -3,7 +3,7 @@
 import pytest
 
 from accrual.domain.accounts import CounterKey
-from accrual.domain.decisions import NothingEarned, RewardDue
+from accrual.domain.decisions import Grant, NothingEarned, RewardDue
 from accrual.domain.facts import Registration
 from accrual.domain.given import given_of
 from accrual.domain.keeping import keep
@@ -45,6 +45,28 @@ def test_what_is_left_of_a_receipt_is_looked_up_in_the_table_again():
     programme, purchase = a_programme(TABLE), a_purchase(150_00)
     given = given_of(decided(programme, purchase).explanation)
     assert [keep(programme, purchase, given, Returned({"1": Back(1, back)})).points for back in (0, 50_00, 50_01, 149_99)] == [15, 15, 10, 10]
+
+
+BANDS = "- {id: size, give: {volume: [{from: 20.00, points: 1, per: 10.00}, {from: 100.00, points: 3, per: 20.00}], per: receipt}}\n"
+
+
+@pytest.mark.parametrize(("paid", "expected"), [(19_99, 0), (20_00, 2), (99_99, 9), (100_00, 15), (199_99, 29)])
+def test_a_receipt_may_reach_a_rate_that_counts_for_all_of_it(paid: int, expected: int):
+    assert earned(a_programme(BANDS), a_purchase(paid)) == expected
+
+
+def test_the_rate_of_one_receipt_says_itself_and_knows_no_other_receipt():
+    programme = a_programme(BANDS + "- {id: x2, give: {multiply: 2}}")
+    decision, state = programme.earn(a_purchase(100_00), NEW)
+    assert by_rule(decided(programme, a_purchase(50_00), state)) == {"size": 5, "x2": 5}
+    assert isinstance(decision, Grant)
+    assert (decision.explanation.steps[0].text, state.counters) == ("100.00 at 3 per 20.00", {})
+
+
+def test_what_is_left_of_a_receipt_reaches_the_rate_of_what_is_left():
+    programme, purchase = a_programme(BANDS), a_purchase(150_00)
+    given = given_of(decided(programme, purchase).explanation)
+    assert [keep(programme, purchase, given, Returned({"1": Back(1, back)})).points for back in (0, 50_00, 50_01, 140_00)] == [22, 15, 9, 0]
 
 
 def test_a_reward_is_given_beside_points_and_says_so():

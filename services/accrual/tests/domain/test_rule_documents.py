@@ -56,6 +56,7 @@ def first_problem(rules: str, **sections: str) -> tuple[str, str]:
         (GIVE.format("fixed: 5, quantity: 2"), "give", "belongs to `reward`"),
         (GIVE.format("fixed: 5, per: quarter"), "give", "points and per belong together"),
         (GIVE.format("points: 5, per: quarter"), "give", "points and per belong together"),
+        (GIVE.format("points: 5, per: receipt"), "give", "points and per belong together"),
         (GIVE.format("volume: [{from: 0, points: 1, per: 1.00}]"), "give", "says not for which period"),
         (GIVE.format("volume: [{from: 0, points: 2, per: 1.00}, {from: 9.00, points: 1, per: 1.00}], per: year"), "give.volume[1].points", "given less"),
         (GIVE.format("table: [{from: 9.00, points: 1}, {from: 9.00, points: 2}]"), "give.table[1].from", "begins no higher"),

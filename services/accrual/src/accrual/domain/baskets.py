@@ -6,7 +6,7 @@ from accrual.domain.facts import Line
 from accrual.domain.matching import Matcher
 from accrual.domain.rules import Arithmetic, Event, Share
 
-_OF_THE_RECEIPT = frozenset({"once", "steps", "table", "volume"})
+_OF_THE_RECEIPT = frozenset({"once", "steps", "table", "bands", "volume"})
 
 
 class Basket:

@@ -126,6 +126,8 @@ def earned(rule: CompiledRule, basket: Basket) -> Step | None:
     basis = basket.total if rule.everything else basket.amount(rule.bit)
     if rule.counts == "table":
         return _by_table(rule, basis, lines, basket.money_digits)
+    if rule.counts == "bands":
+        return _by_band(rule, basis, lines, basket.money_digits)
     counted = basis if rule.counts == "money" else basis // rule.step
     if counted == 0:
         return None
@@ -138,6 +140,14 @@ def _by_table(rule: CompiledRule, basis: int, lines: tuple[str, ...], money_digi
     if not reached:
         return None
     return Step(rule.id, rule.operation, reached[-1], 1, lines, basis, (by_table, basis, money_digits, reached[-1], rule.point_digits))
+
+
+def _by_band(rule: CompiledRule, basis: int, lines: tuple[str, ...], money_digits: int) -> Step | None:
+    reached = [band for band in rule.bands if basis >= band.first and basis]
+    if not reached:
+        return None
+    _, numerator, denominator, words = reached[-1]
+    return Step(rule.id, rule.operation, basis * numerator, denominator, lines, basis, (of_money, basis, money_digits, words))
 
 
 def once(rule: CompiledRule, basket: Basket, times: int = 1) -> Step:

@@ -10,6 +10,7 @@ from accrual.domain.document.earning import Rule
 from accrual.domain.tracking import Band, Tracked
 
 _PIECE = 1000
+_RECEIPT = "receipt"
 
 
 class Rate(NamedTuple):
@@ -20,6 +21,7 @@ class Rate(NamedTuple):
     step: int
     words: str
     table: tuple[tuple[int, int], ...] = ()
+    bands: tuple[Band, ...] = ()
 
 
 def rate_of(rule: Rule, document: Document, currency: str) -> Rate:
@@ -28,7 +30,7 @@ def rate_of(rule: Rule, document: Document, currency: str) -> Rate:
     if give.multiply is not None:
         return Rate(Fraction(give.multiply), "money", 1, f"x {_short(give.multiply)}")
     if give.points is None and give.fixed is None:
-        return _reward(rule, currency) if give.reward is not None else _by_money(rule, scale, currency)
+        return _reward(rule, currency) if give.reward is not None else _by_money(rule, document, currency)
     if give.fixed is not None or give.per == "visit":
         points = give.fixed or give.points or Decimal(0)
         return Rate(Fraction(points) * scale, "once", 1, f"{_short(points)} {'per visit' if give.fixed is None else 'given once'}")
@@ -49,7 +51,7 @@ def _per_money(rule: Rule, scale: int, currency: str) -> Rate:
 
 def tracked_by(rule: Rule, id_: str, document: Document, currency: str) -> Tracked | None:
     """Return what a rule counts from purchase to purchase, if anything."""
-    when, volume = rule.when, rule.give.volume
+    when, volume = rule.when, None if rule.give.per == _RECEIPT else rule.give.volume
     spent = None if when.spent is None else minor(when.spent.first, currency)
     if when.every is None and when.spent is None and when.streak is None and volume is None:
         return None
@@ -90,10 +92,13 @@ def _bands(rule: Rule, document: Document, currency: str) -> tuple[Band, ...]:
     return tuple(bands)
 
 
-def _by_money(rule: Rule, scale: int, currency: str) -> Rate:
+def _by_money(rule: Rule, document: Document, currency: str) -> Rate:
     """Return the rate of a table, or of a volume, whose bands have rates of their own."""
+    if rule.give.volume is not None and rule.give.per == _RECEIPT:
+        return Rate(Fraction(0), "bands", 1, "", bands=_bands(rule, document, currency))
     if rule.give.volume is not None:
         return Rate(Fraction(0), "volume", 1, "")
+    scale = 10**document.points.decimals
     rows = [(minor(row.first, currency), int(row.points * scale)) for row in rule.give.table or ()]
     return Rate(Fraction(0), "table", 1, "", tuple((first, points) for first, points in rows if first is not None))
 

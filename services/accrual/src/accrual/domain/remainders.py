@@ -23,7 +23,7 @@ from accrual.domain.wording import capped, share_kept, within_campaign, within_g
 #: A limit that counts and never cuts.
 _ENDLESS = 10**30
 _FRESH = AccountState()
-_OF_MONEY = frozenset({"money", "steps", "table", "volume"})
+_OF_MONEY = frozenset({"money", "steps", "table", "bands", "volume"})
 
 
 class Kept(NamedTuple):

@@ -9,7 +9,7 @@ from accrual.domain.accounts import CounterKey
 from accrual.domain.amounts import Rounding
 from accrual.domain.decisions import NotGiven, Operation, Step
 from accrual.domain.facts import Line, Purchase
-from accrual.domain.tracking import Tracked
+from accrual.domain.tracking import Band, Tracked
 
 if TYPE_CHECKING:
     from accrual.domain.campaigns import CompiledCampaign
@@ -60,7 +60,7 @@ class CompiledRule:
     operation: Operation
     numerator: int
     denominator: int
-    counts: str  #: money, steps, quantity, pieces (full ones), once, table, volume
+    counts: str  #: money, steps, quantity, pieces (full ones), once, table, bands, volume
     step: int  #: minor units in a full step
     words: str  #: `at 1 per 20.00`, `x 3`
     everything: bool  #: no condition on goods
@@ -77,6 +77,7 @@ class CompiledRule:
     guarded: bool  #: some condition depends on more than goods, place and time
     refusals: Mapping[str, NotGiven]  #: ready answers, by reason
     table: tuple[tuple[int, int], ...] = ()  #: from how many minor units on how many smallest units of points
+    bands: tuple[Band, ...] = ()  #: from how many minor units on which rate for all of them
     reward: str | None = None
     quantity_given: int = 1  #: of rewards
     always: Step | None = None  #: what it gives once, where that does not depend on the receipt

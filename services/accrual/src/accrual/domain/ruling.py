@@ -73,6 +73,7 @@ def compile_rule(placed: Placed, place: int, base_bits: Mapping[str, int], docum
         guarded=asks or bool(rule.cap) or rule.when.first_purchase or minimum is not None or rule.when.quantity is not None,
         refusals=refusals_of(rule, placed.id, minimum, currency, campaign),
         table=rate.table,
+        bands=rate.bands,
         reward=rule.give.reward,
         quantity_given=rule.give.quantity,
         always=Step(placed.id, operation, rate.rate.numerator, rate.rate.denominator, (), None, (plain, rate.words)) if once and not goods else None,

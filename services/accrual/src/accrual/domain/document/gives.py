@@ -9,7 +9,7 @@ from accrual.domain.document.grammar import WHOLE, Amount, From, Money, Slug, Sl
 from accrual.domain.document.parts import Part
 
 KINDS = ("points", "fixed", "table", "volume", "reward", "multiply")
-VOLUME_PERIODS = ("month", "quarter", "year", "ever")
+VOLUME_PERIODS = ("receipt", "month", "quarter", "year", "ever")
 _COUNTED = ("unit", "visit")
 
 
@@ -36,7 +36,8 @@ class Give(Part):
     whole_steps: Truth = False  #: count full steps of `per` only: 39.99 at 5 per 20.00 gives 5. They belong to the receipt
     fixed: Amount | None = None
     table: Annotated[tuple[Row, ...], Field(min_length=1, max_length=50)] | None = None  #: by the money of the goods that the rule is about
-    volume: Annotated[tuple[Band, ...], Field(min_length=1, max_length=50)] | None = None  #: what is due for all money of a period, less what was given
+    volume: Annotated[tuple[Band, ...], Field(min_length=1, max_length=50)] | None = None
+    """The rate that the money of a receipt reaches, or that of a period does: then what is due for all of it, less what was given."""
     reward: Slug | None = None  #: of the catalogue `rewards`; with `per`, one for each full step
     quantity: Annotated[int, Field(ge=1, le=1_000), WHOLE] = 1  #: of rewards
     multiply: Amount | None = None

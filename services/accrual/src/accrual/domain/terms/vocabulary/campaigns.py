@@ -64,7 +64,7 @@ CAMPAIGNS: Vocabulary = {
     "Streak.per": Words("{value}", "{value}", values=PERIODS),
     "Streak.times": Words("{value} times in a row", "раз подряд: {value}", Worse.MORE),
     "Give.table": Words("{points} by the receipt: {value}", "{points} по сумме чека: {value}"),
-    "Give.volume": Words("{points} for the whole volume of the period: {value}", "{points} за весь объём периода: {value}"),
+    "Give.volume": Words("{points} for the whole volume: {value}", "{points} за весь объём: {value}"),
     "Give.reward": Words("a reward: {named}", "награда: {named}"),
     "Give.quantity": Words("{value} of them", "в количестве {value}", Worse.LESS),
     "Row.first": Words("from {money}:", "от {money}:", Worse.MORE, always=True),

@@ -47,6 +47,7 @@ EARNING: Vocabulary = {
         instead={
             "unit": Said("for each piece", "за каждую единицу товара"),
             "visit": Said("for each visit", "за каждый визит"),
+            "receipt": Said("of each receipt by itself", "каждого чека отдельно"),
             "month": Said("in each calendar month", "в каждом календарном месяце"),
             "quarter": Said("in each calendar quarter", "в каждом календарном квартале"),
             "year": Said("in each calendar year", "в каждом календарном году"),
