@@ -64,15 +64,13 @@ def _offer(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) ->
     if discount.gift is not None:
         _, pieces, every = discount.gift
         given = pieces * (_whole(basket, places) // every) if every else pieces
-        return _Offer(discount, places, NOTHING, given) if given else None
+        return _Offer(discount, places, NOTHING, given)
     alone = cut(discount, basket, places)
     return _Offer(discount, places, alone, 0) if alone.total else None
 
 
 def _nothing(discount: CompiledDiscount, basket: Basket, places: Sequence[int]) -> str:
     """Say why a discount whose conditions are met gives nothing all the same."""
-    if discount.free is not None or discount.gift is not None:
-        return "too-few-items"
     first = discount.stairs[0].first if discount.stairs else 0
     return "below-minimum" if sum(basket.bases(places, discount.tax)) < first else "nothing-left"
 

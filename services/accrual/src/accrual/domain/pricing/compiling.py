@@ -30,7 +30,7 @@ def _compiled(discount: Discount, currency: str) -> CompiledDiscount:
         names=discount.name or {},
         shut=None if discount.enabled and currency in (when.currency or (currency,)) else "other-currency" if discount.enabled else "disabled",
         conditions=conditions_of(when),
-        wanted=_wanted(when, currency),
+        wanted=_wanted(discount, currency),
         stairs=_stairs(discount, currency),
         free=None if discount.free is None or discount.gift is not None else Free(every, discount.free, rate.numerator, rate.denominator),
         gift=None if discount.gift is None else (discount.gift, discount.free or 0, every),
@@ -46,10 +46,12 @@ def _compiled(discount: Discount, currency: str) -> CompiledDiscount:
     )
 
 
-def _wanted(when: Bought, currency: str) -> Wanted:
+def _wanted(discount: Discount, currency: str) -> Wanted:
+    when = discount.when
     return Wanted(
         minimum=_in(when.minimum, currency),
         quantity=None if when.quantity is None else in_units(when.quantity, 3),
+        pieces=0 if discount.free is None else (when.every or 0) + (discount.gift is None),
         also=None if when.also is None else Conditions(include=goods_of(when.also), exclude={}),
         first_purchase=when.first_purchase,
         demands=tuple(_demands(when)),

@@ -65,8 +65,6 @@ def _freed(discount: CompiledDiscount, free: Free, basket: Basket, places: Seque
     quantities = [basket.lines[place].quantity for place in places]
     pieces, parts = [quantity // _PIECE for quantity in quantities], [0] * len(bases)
     left = count = free_pieces(sum(pieces), every=free.every, pieces=free.pieces)
-    if not count:
-        return Cut(parts)
     common = lcm(*quantities)
     prices = [(base * (common // quantity), name) for base, quantity, name in zip(bases, quantities, basket.names(places), strict=True)]
     for number in sorted(range(len(bases)), key=prices.__getitem__):

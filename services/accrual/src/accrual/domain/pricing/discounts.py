@@ -33,6 +33,7 @@ class Wanted:
 
     minimum: int | None
     quantity: int | None
+    pieces: int  #: whole ones, where so many make others free or bring a gift
     also: Conditions | None  #: goods that must be there too
     first_purchase: bool
     demands: tuple[Demand, ...]  #: level, segment, coupon

@@ -12,6 +12,8 @@ from accrual.domain.facts import Purchase
 from accrual.domain.gates import REMEMBERED, SHUT, Gates
 from accrual.domain.pricing.discounts import CompiledDiscount, NotTaken
 
+_PIECE = 1000
+
 
 class Visit(NamedTuple):
     """Who stands at the till, and when it is there."""
@@ -67,6 +69,8 @@ def unmet(discount: CompiledDiscount, places: Sequence[int], purchase: Purchase,
     if wanted.minimum is not None and sum([line.paid_amount for line in lines]) < wanted.minimum:
         return discount.refusals["below-minimum"]
     if wanted.quantity is not None and sum([lines[place].quantity for place in places]) < wanted.quantity:
+        return discount.refusals["too-few-items"]
+    if wanted.pieces and sum([lines[place].quantity // _PIECE for place in places]) < wanted.pieces:
         return discount.refusals["too-few-items"]
     if wanted.first_purchase and (visit.state.purchases or not visit.known):
         return discount.refusals["not-first-purchase"]
