@@ -14,7 +14,7 @@ from contracts.identifiers import member_holder
 from contracts.members import MemberRegistered
 
 from .builders import ANA, ANAS_CARD, BORIS, BORIS_CARD, BREAD, MEMBER_ANA, MEMBER_BORIS, MEMBERS, NOON, a_purchase, an_event, back, cancelled, linked, returned
-from .conftest import NewService, Service
+from .conftest import Caller, NewService, Service
 from .spending import capture, held
 from .test_checks import audit, unfound
 
@@ -270,3 +270,25 @@ async def test_any_changed_byte_of_a_referral_is_found(service: Service, adminis
     assert sorted(await states(service)) == [("paid", None), ("undone", "purchase-returned")]
     rows = {"referral": ("state = 'paid'", "state = 'undone'"), "referral_grant": ("side = 'inviter'",), "referral_reversal": ("true",)}
     assert [each for table, of_table in rows.items() for row in of_table for each in await unfound(service, administrator, table, row)] == []
+
+
+async def test_a_member_may_ask_what_came_of_each_invitation_and_is_not_told_who_the_others_are(caller: Caller):
+    service = caller.service
+    await paid(service)
+    await hear(service, 16, joins(VERA, by=MEMBER_ANA, at=NOON - DAY), buys("v", holder=member_holder(VERA), day=-2))
+    await hear(service, 16, buys("v-2", holder=member_holder(VERA), day=0))
+    await on_day(service, 16)
+    shown = (await caller.get(f"/v1/accounts/{MEMBER_ANA}/referrals"))["items"]
+    assert [(each["side"], each["state"], each["points"], each["paid_on"], each["reason"], each["text"]) for each in shown] == [
+        ("inviter", "paid", 500, "2025-03-26", None, ""),
+        ("inviter", "refused", 500, None, "friend-known-before", "the friend had bought something before joining"),
+    ]
+    assert str(VERA) not in str(shown)
+    (mine,) = (await caller.get(f"/v1/accounts/{MEMBER_BORIS}/referrals"))["items"]
+    assert (mine["side"], mine["state"], mine["points"]) == ("friend", "paid", 200)
+    assert await caller.refused(f"/v1/accounts/{ANAS_CARD}/referrals") == (404, "unknown-holder")
+    (grant_id,) = await service.fetch("select grant_id from referral_grant where side = 'inviter'")
+    grant = await caller.get(f"/v1/grants/{grant_id[0]}")
+    assert (grant["holder"], grant["points"], grant["cause"]["activity"]) == (MEMBER_ANA, 500, "referral")
+    history = (await caller.get(f"/v1/accounts/{MEMBER_ANA}/history", programme="room"))["items"]
+    assert [step["text"] for step in history[0]["explanation"]["steps"]] == ["for a friend who joined and bought"]

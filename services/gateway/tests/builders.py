@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api import adjustment_examples, coupon_examples, draft_examples, examples, hold_examples, reward_examples
+from gateway.api import adjustment_examples, coupon_examples, draft_examples, examples, hold_examples, referral_examples, reward_examples
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -22,6 +22,7 @@ PROBLEM = "application/problem+json"
 ACCRUAL: dict[str, Any] = {
     f"GET /v1/accounts/m:{examples.ANA}": examples.BALANCE,
     f"GET /v1/accounts/m:{examples.ANA}/history": examples.HISTORY,
+    f"GET /v1/accounts/m:{examples.ANA}/referrals": referral_examples.REFERRALS,
     f"POST /v1/accounts/m:{examples.ANA}/tier": examples.TIER,
     f"GET /v1/grants/{examples.GRANT_ID}": examples.GRANT,
     "GET /v1/purchases": examples.PURCHASE,

@@ -91,6 +91,10 @@ class ReferralRules:
         self._expiry = document.expiry
         self._gone_at = None if document.close is None else end_of(document.close.spend_until, self._zone)
 
+    def points(self, side: Side) -> int:
+        """Return what one of the two is given, in the programme's smallest unit."""
+        return self._points[side]
+
     def ends_at(self, joined_at: datetime) -> datetime:
         """Return the first moment at which a purchase comes too late to count."""
         return end_of(self._day(joined_at) + timedelta(days=self._within), self._zone)

@@ -126,6 +126,7 @@ class Books:
         (account,), (lot,) = booking.accounts, booking.lots
         self._opened[lot.id] = Opened(lot, cause, account.version)
         self._standings[account_id] = Standing(account, standing.state)
+        self._touched.add(account_id)
         self._bookings.append(booking)
         self._moved[stamp.programme, "granted"] += lot.amount
         return account

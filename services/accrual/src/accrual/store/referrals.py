@@ -69,7 +69,7 @@ _STILL_DUE = f"""
 _OF_ACCOUNT = f"""
     select {_COLUMNS} from {_JOINED}
     where referral.friend_id = $1 or referral.inviter_id in (select id from account where id = $1 or moved_to = $1)
-    order by referral.joined_at, referral.friend_id
+    order by referral.joined_at desc, referral.friend_id limit $2
 """  # noqa: S608  constants
 _ADD = """
     insert into referral (friend_id, inviter_id, joined_at, programme, programme_version, state, look_at, reason)
@@ -105,9 +105,9 @@ async def still_due(connection: Connection, friends: Iterable[UUID], *, now: dat
     return [Referral(*row) for row in await connection.fetch(_STILL_DUE, now, list(friends))]
 
 
-async def of_account(connection: Connection, account_id: UUID) -> list[Referral]:
-    """Read in whose invitations an account has a part, on either side, the oldest first."""
-    return [Referral(*row) for row in await connection.fetch(_OF_ACCOUNT, account_id)]
+async def of_account(connection: Connection, account_id: UUID, *, limit: int) -> list[Referral]:
+    """Read the newest invitations in which an account has a part, on either side, the newest first."""
+    return [Referral(*row) for row in await connection.fetch(_OF_ACCOUNT, account_id, limit)]
 
 
 async def change(connection: Connection, referral: Referral) -> None:

@@ -2,7 +2,24 @@
 
 from fastapi import APIRouter
 
-from gateway.api import adjustments, coupons, drafts, draws, events, evidence, holding, looking_up, me, members, programmes, returns, rewards, tiers, tills
+from gateway.api import (
+    adjustments,
+    coupons,
+    drafts,
+    draws,
+    events,
+    evidence,
+    holding,
+    looking_up,
+    me,
+    members,
+    programmes,
+    referrals,
+    returns,
+    rewards,
+    tiers,
+    tills,
+)
 from gateway.api.parts import Gateway
 
 
@@ -10,5 +27,22 @@ def routers(gateway: Gateway) -> tuple[APIRouter, ...]:
     """Return the routes that need a token, in the order in which people read about them."""
     return tuple(
         module.routes(gateway)
-        for module in (looking_up, members, tiers, me, tills, holding, rewards, returns, draws, adjustments, events, evidence, programmes, drafts, coupons)
+        for module in (
+            looking_up,
+            members,
+            tiers,
+            me,
+            referrals,
+            tills,
+            holding,
+            rewards,
+            returns,
+            draws,
+            adjustments,
+            events,
+            evidence,
+            programmes,
+            drafts,
+            coupons,
+        )
     )

@@ -9,6 +9,7 @@ from contracts.drafts import Draft, Drafts, OneDraft, Published
 from contracts.entitled import Entitlement, Offers, Raffle, Rewards
 from contracts.holds import Adjustment, Adjustments, Hold, Transfer
 from contracts.quotes import Quote
+from contracts.referrals import Referrals
 from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote, Tier
 from contracts.terms import WrittenTerms
 from gateway.clients.services import Asking, OwningService, Question
@@ -31,6 +32,10 @@ class Accrual:
     async def history(self, holder: str, page: Mapping[str, str], asking: Asking) -> History:
         """Ask for a page of changes of a holder's accounts, newest first."""
         return await self._service.ask(History, Question(f"/v1/accounts/{holder}/history", page), asking)
+
+    async def referrals(self, holder: str, asking: Asking) -> Referrals:
+        """Ask what came of a holder's invitations."""
+        return await self._service.ask(Referrals, Question(f"/v1/accounts/{holder}/referrals"), asking)
 
     async def grant(self, grant_id: UUID, asking: Asking) -> Grant:
         """Ask for one grant, with what remains of it."""
