@@ -41,7 +41,7 @@ class Replay:
         self._programme, self._history = programme, history
         self._zone, self._redemption = programme.terms.zone, assumptions.redemption
         self._timeline = Timeline([(date.min, programme.terms.version, programme.ladder)], programme.terms.zone)
-        self._prices = bool(programme.document.discounts)
+        self._prices = bool(programme.document.all_discounts)
         self._climbs = bool(self._timeline)
         self._in_debt = programme.terms.returns.spent == "debt"
         self._remembers = any(isinstance(event, Brought) for event in history.events)

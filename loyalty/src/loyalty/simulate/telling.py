@@ -31,7 +31,7 @@ def page_of(found: Simulation) -> Page:
         f"{whole(outcome.purchases)} real purchases{returns} of {whole(len(outcome.members))} customers, {day(history.first_day)} to "
         f"{day(history.last_day)} ({history.source}), decided by the rules of version {terms.version} as if it had been in force."
     )
-    sections = [_discounts_section(found, money)] if found.programme.document.discounts else []
+    sections = [_discounts_section(found, money)] if found.programme.document.all_discounts else []
     if outcome.issued:
         sections += [_points_section(outcome, money, points), _rules_section(found, money, points)]
     elif outcome.rewards:
@@ -79,7 +79,7 @@ def _key_figures(found: Simulation, money: Money, points: Points) -> list[Figure
 
 def _discounts_section(found: Simulation, money: Money) -> Section:
     outcome = found.outcome
-    named = {discount.id: discount.name.get("en", discount.id) if discount.name else discount.id for discount in found.programme.document.discounts}
+    named = {id_: discount.name.get("en", id_) if discount.name else id_ for id_, discount, _ in found.programme.document.all_discounts}
     rows = [(named[name], whole(times), money(amount)) for name, (times, amount) in sorted(outcome.discounts.items(), key=lambda one: -one[1][1])]
     labels = months_named(list(outcome.months))
     taken = {"taken off": [money.major(month.discounts) for month in outcome.months.values()]}

@@ -144,7 +144,7 @@ def _demands(rule: Rule, campaign: Campaign | None, document: Document) -> tuple
     when = rule.when
     demands: list[Demand] = []
     if campaign is not None:
-        demands += _audience(campaign, document)
+        demands += audience_of(campaign, document)
         if campaign.coupon is not None:
             demands.append(coupon_of((campaign.coupon,), f"only with the coupon {campaign.coupon}"))
     if when.tier is not None:
@@ -162,7 +162,8 @@ def _demands(rule: Rule, campaign: Campaign | None, document: Document) -> tuple
     return tuple(demands)
 
 
-def _audience(campaign: Campaign, document: Document) -> list[Demand]:
+def audience_of(campaign: Campaign, document: Document) -> list[Demand]:
+    """Return what a campaign asks of whoever it is for."""
     audience = campaign.audience
     levels = None if audience is None or audience.tier is None else frozenset(audience.tier)
     segments = None if audience is None or audience.segment is None else frozenset(audience.segment)

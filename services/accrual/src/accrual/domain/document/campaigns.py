@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from accrual.domain.document.discounts import Discount
 from accrual.domain.document.earning import Dates, Rule, Weekday
 from accrual.domain.document.grammar import (
     DISTINCT,
@@ -70,6 +71,7 @@ class Campaign(Part):
     budget: Budget | None = None
     coupon: Slug | None = None
     earning: Annotated[tuple[Rule, ...], Field(max_length=50)] = ()
+    discounts: Annotated[tuple[Discount, ...], Field(max_length=50)] = ()  #: after those of the programme, each from what the ones before left
 
     @model_validator(mode="after")
     def _keeps_promises(self) -> "Campaign":

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from accrual.domain.document.campaigns import Campaigns, CampaignStacking
+from accrual.domain.document.campaigns import Campaign, Campaigns, CampaignStacking
 from accrual.domain.document.contests import Contests
 from accrual.domain.document.coupons import Coupons
-from accrual.domain.document.discounts import Discounts
+from accrual.domain.document.discounts import Discount, Discounts
 from accrual.domain.document.earning import Caps, Rule
 from accrual.domain.document.ending import Close, Transition
 from accrual.domain.document.fraud import Fraud
@@ -71,6 +71,12 @@ class Document(Part):
     def all_currencies(self) -> tuple[str, ...]:
         """The currencies purchases may be in."""
         return self.currencies or ((self.currency,) if self.currency else ())
+
+    @property
+    def all_discounts(self) -> tuple[tuple[str, Discount, Campaign | None], ...]:
+        """Every discount in the order in which it is asked, with its id in answers and its campaign: the programme's own by priority, then campaigns'."""
+        own = [(each.id, each, None) for each in sorted(self.discounts, key=lambda each: -each.priority)]
+        return (*own, *((f"{campaign.id}/{each.id}", each, campaign) for campaign in self.campaigns for each in campaign.discounts))
 
     def as_json(self) -> dict[str, Any]:
         """Return the document as JSON values, without floats; reading it back gives an equal document."""

@@ -11,6 +11,7 @@ from accrual.domain.document.further import repeat_findings, unknown_findings
 from accrual.domain.document.money import money_findings
 from accrual.domain.document.occasions import meet, window_findings
 from accrual.domain.document.problems import Finding, Path
+from accrual.domain.document.reductions import reduction_findings
 from accrual.domain.document.rules import RESERVED, content_findings
 
 
@@ -25,6 +26,9 @@ def campaign_findings(document: Document) -> Iterator[Finding]:
         yield from _window_findings(campaign, path, document)
         yield from _offer_findings(campaign, path, document)
         yield from _rule_findings(campaign, path, document)
+        yield from _discount_findings(campaign, path, document)
+    if document.campaign_stacking != "all" and any(campaign.discounts for campaign in document.campaigns):
+        yield Finding(("campaign_stacking",), "discounts of several campaigns add up", "write campaign_stacking: all, or give no discounts in campaigns")
 
 
 def _window_findings(campaign: Campaign, path: Path, document: Document) -> Iterator[Finding]:
@@ -52,9 +56,25 @@ def _offer_findings(campaign: Campaign, path: Path, document: Document) -> Itera
             yield Finding((*path, "budget", "money"), message, "raise the budget, or give less")
 
 
+def _discount_findings(campaign: Campaign, path: Path, document: Document) -> Iterator[Finding]:
+    if campaign.discounts and campaign.budget is not None:
+        yield Finding((*path, "budget"), "its discounts would go on when it is spent", "give them a campaign of their own, and limit it by a coupon's uses")
+    ids: list[str] = []
+    for number, discount in enumerate(campaign.discounts):
+        where: Path = (*path, "discounts", number)
+        if discount.id in ids:
+            yield Finding((*where, "id"), f"another discount of the campaign is called `{discount.id}` too", "give each discount an id of its own")
+        ids.append(discount.id)
+        for key in sorted({"stacking", "group", "priority"} & discount.model_fields_set):
+            yield Finding((*where, key), "the discounts of a campaign come one after the other", "remove it, and write them in that order")
+        if campaign.dates and discount.when.dates and not any(meet(one, other) for one in campaign.dates for other in discount.when.dates):
+            yield Finding((*where, "when", "dates"), "this can never apply: the campaign is not on then", "remove it, or correct its dates")
+        yield from reduction_findings(discount, where, document)
+
+
 def _rule_findings(campaign: Campaign, path: Path, document: Document) -> Iterator[Finding]:
     if not any(getattr(campaign, section, ()) for section in ("earning", "discounts")):
-        yield Finding(path, "the campaign gives nothing", "write earning: with at least one rule")
+        yield Finding(path, "the campaign gives nothing", "write earning: with at least one rule, or discounts:")
     ids: list[str] = []
     for number, rule in enumerate(campaign.earning):
         where: Path = (*path, "earning", number)

@@ -21,11 +21,16 @@ def discount_findings(document: Document) -> Iterator[Finding]:
             yield Finding((*path, "id"), f"another discount is called `{discount.id}` too", "give each discount an id of its own")
         if discount.stacking != "best_of" and "group" in discount.model_fields_set:
             yield Finding((*path, "group"), "a group means nothing here", "add stacking: best_of, or remove the group")
-        yield from _money(discount, path, document)
-        yield from goods_findings(discount.when, (*path, "when"))
-        yield from window_findings(discount.when, (*path, "when"), document)
-        yield from unknown_findings("tier", discount.when.tier or (), (*path, "when", "tier"), document)
-        yield from unknown_findings("coupon", discount.when.coupon or (), (*path, "when", "coupon"), document)
+        yield from reduction_findings(discount, path, document)
+
+
+def reduction_findings(discount: Discount, path: Path, document: Document) -> Iterator[Finding]:
+    """Yield what is wrong with what a discount says, the programme's own or a campaign's."""
+    yield from _money(discount, path, document)
+    yield from goods_findings(discount.when, (*path, "when"))
+    yield from window_findings(discount.when, (*path, "when"), document)
+    yield from unknown_findings("tier", discount.when.tier or (), (*path, "when", "tier"), document)
+    yield from unknown_findings("coupon", discount.when.coupon or (), (*path, "when", "coupon"), document)
 
 
 def _money(discount: Discount, path: Path, document: Document) -> Iterator[Finding]:

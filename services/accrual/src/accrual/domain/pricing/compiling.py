@@ -1,27 +1,49 @@
 """Compiles the discounts of a checked document for one currency, once per version."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 from accrual.domain.amounts import in_units, minor_digits
 from accrual.domain.conditions import conditions_of, goods_of
 from accrual.domain.demands import Demand, coupon_of, in_segment, on_level
+from accrual.domain.document.campaigns import Campaign
 from accrual.domain.document.discounts import Bought, Discount
 from accrual.domain.document.document import Document
-from accrual.domain.pricing.discounts import CompiledDiscount, Free, Stair, Wanted
+from accrual.domain.pricing.discounts import CompiledDiscount, Free, NotTaken, Stair, Wanted
 from accrual.domain.pricing.occasions import DiscountSet
 from accrual.domain.pricing.refusals import refusals_of
 from accrual.domain.refusals import named
 from accrual.domain.rules import Conditions
+from accrual.domain.ruling import audience_of
 
 
 def compile_discounts(document: Document, currency: str) -> DiscountSet:
     """Return the discounts of a document in the order in which they are asked."""
-    return DiscountSet([_compiled(discount, currency) for discount in sorted(document.discounts, key=lambda discount: -discount.priority)])
+    found = [(compiled(discount.model_copy(update={"id": name}), currency), campaign) for name, discount, campaign in document.all_discounts]
+    return DiscountSet([discount if campaign is None else _within(discount, campaign, document) for discount, campaign in found])
 
 
-def _compiled(discount: Discount, currency: str) -> CompiledDiscount:
+def _within(discount: CompiledDiscount, campaign: Campaign, document: Document) -> CompiledDiscount:
+    """Return the discount of a campaign: only when and for whom that is on. Of a private one nobody is told more than that it is not offered."""
+    demands = audience_of(campaign, document)
+    if campaign.coupon is not None:
+        demands.append(coupon_of((campaign.coupon,), f"only with the coupon {campaign.coupon}"))
+    refusals = discount.refusals
+    if not campaign.public:
+        refusals = dict.fromkeys(refusals, NotTaken(discount.id, "not-offered", "not offered to you"))
+    return replace(
+        discount,
+        shut=discount.shut if campaign.enabled else "disabled",
+        campaign=conditions_of(campaign),
+        wanted=replace(discount.wanted, demands=(*demands, *discount.wanted.demands)),
+        refusals=refusals,
+    )
+
+
+def compiled(discount: Discount, currency: str) -> CompiledDiscount:
+    """Return one discount, ready to be taken off carts in a currency."""
     when, digits = discount.when, minor_digits(currency)
     rate = Fraction(discount.percent or 100) / 100
     every = when.every or 0

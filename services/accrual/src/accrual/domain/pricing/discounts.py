@@ -60,6 +60,7 @@ class CompiledDiscount:
     group: str | None
     refusals: Mapping[str, "NotTaken"]  #: ready answers, by reason
     digits: int  #: of the currency
+    campaign: Conditions | None = None  #: when its campaign is on, if it has one
 
 
 class Taken(NamedTuple):

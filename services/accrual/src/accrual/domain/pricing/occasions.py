@@ -39,7 +39,8 @@ class DiscountSet:
         beside = [discount.wanted.also for discount in discounts if discount.wanted.also is not None]
         bits = iter(range(len(discounts), len(discounts) + len(beside)))
         self._discounts = tuple((1 << place, discount, 0 if discount.wanted.also is None else 1 << next(bits)) for place, discount in enumerate(discounts))
-        self._gates = Gates([(condition,) for condition in (*(discount.conditions for discount in discounts), *beside)])
+        own = [(each.conditions,) if each.campaign is None else (each.conditions, each.campaign) for each in discounts]
+        self._gates = Gates([*own, *((condition,) for condition in beside)])
         self._met = lru_cache(REMEMBERED)(self._met_discounts)
 
     def met(self, purchase: Purchase, local: datetime) -> tuple[list[int], Met]:

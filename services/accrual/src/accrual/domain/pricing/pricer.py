@@ -2,6 +2,8 @@
 
 from accrual.domain.accounts import AccountState
 from accrual.domain.coupons import NONE_USABLE, Usable
+from accrual.domain.document.campaigns import Campaign
+from accrual.domain.document.discounts import Discount
 from accrual.domain.document.document import Document
 from accrual.domain.facts import Line, Purchase
 from accrual.domain.pricing.baskets import undiscounted
@@ -17,8 +19,8 @@ class Pricer:
 
     def __init__(self, document: Document) -> None:
         """Take a document that was checked."""
-        self._by_currency = {currency: compile_discounts(document, currency) for currency in document.all_currencies} if document.discounts else {}
-        self._wanted = {discount.id: discount.when.coupon for discount in document.discounts if discount.when.coupon}
+        self._by_currency = {currency: compile_discounts(document, currency) for currency in document.all_currencies} if document.all_discounts else {}
+        self._wanted = {name: coupons for name, discount, campaign in document.all_discounts if (coupons := _coupons(discount, campaign))}
 
     @property
     def ask_for_coupons(self) -> bool:
@@ -38,6 +40,11 @@ class Pricer:
         given = [*(taken.discount for taken in priced.taken), *(gift.discount for gift in priced.gifts)]
         used = (next(coupon for coupon in self._wanted[discount] if coupon in coupons.codes) for discount in given if discount in self._wanted)
         return frozenset(used)
+
+
+def _coupons(discount: Discount, campaign: Campaign | None) -> tuple[str, ...]:
+    """Return the coupons for one of which a discount is given."""
+    return (*(discount.when.coupon or ()), *((campaign.coupon,) if campaign is not None and campaign.coupon is not None else ()))
 
 
 def _listed(line: Line) -> Line:

@@ -38,6 +38,7 @@ CAMPAIGNS: Vocabulary = {
     "Campaign.coupon": Words("with the coupon {named}", "по купону {named}", Worse.MORE),
     "Campaign.budget": Words("until so much was given: {value}", "пока не выдано: {value}", Worse.MORE),
     "Campaign.earning": Words("What it gives", "Что она даёт", Worse.LESS),
+    "Campaign.discounts": Words("What it takes off", "Какие скидки она даёт", Worse.LESS),
     "Audience.segment": Words("the group {named}", "группы {named}", Worse.NARROWER),
     "Audience.tier": Words("members of the level {named}", "участников уровня {named}", Worse.NARROWER),
     "Budget.points": Words("{points} to all members together: {value}", "{points} всем участникам вместе: {value}", Worse.TIGHTER),
