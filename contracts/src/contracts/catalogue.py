@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from contracts.activities import ActivityRecorded
 from contracts.cards import Card, load_cards
+from contracts.contests import ContestSettled
 from contracts.entitlements import (
     EntitlementChosen,
     EntitlementExpired,
@@ -110,6 +111,7 @@ _TABLE: tuple[tuple[str, tuple[tuple[type[Wire], Callable[[Any], str]], ...]], .
             (EntitlementExpired, _holder),
             (EntitlementReversed, _holder),
             (TierChanged, _holder),
+            (ContestSettled, _holder),
             (PointsExpiring, _holder),
         ),
     ),

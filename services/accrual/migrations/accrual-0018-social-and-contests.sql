@@ -41,35 +41,46 @@ create table contest_score (
     primary key (programme, contest, cause_key)
 ) with (fillfactor = 80);
 
--- A contest is settled once: what comes later changes no place.
+-- A contest is settled once. The places are final then: what comes back later changes scores, and no place.
 create table contest_result (
     programme         text collate "C" not null,
     contest           text collate "C" not null,
     programme_version integer not null,
-    participants      bigint not null check (participants >= 0),
     settled_at        timestamptz not null,
     primary key (programme, contest)
 );
-
--- Who got a prize, or would have, had there been enough of it.
-create table contest_prize (
-    id         uuid primary key, -- of the grant or of the entitlement
+create table contest_place (
     account_id uuid not null,
-    place      integer not null check (place >= 1),
     score      bigint not null check (score > 0),
-    reached_at timestamptz not null,
-    points     bigint not null check (points >= 0),
+    reached_at timestamptz not null, -- when it last scored
+    place      integer not null check (place >= 1),
     programme  text collate "C" not null,
     contest    text collate "C" not null,
-    reward     text collate "C",
-    withheld   text, -- why nothing was given
-    decision   bytea, -- of points: the explanation
+    primary key (programme, contest, account_id),
+    foreign key (programme, contest) references contest_result
+);
+create index contest_place_in_order on contest_place (programme, contest, place);
+
+-- Who won a place that has a prize, and what was given: points by a grant, an entitlement, or nothing, and why.
+create table contest_prize (
+    key               bytea primary key,
+    grant_id          uuid unique,
+    entitlement_id    uuid unique,
+    account_id        uuid not null,
+    occurred_at       timestamptz not null,
+    decided_at        timestamptz not null,
+    programme_version integer not null,
+    programme         text collate "C" not null,
+    contest           text collate "C" not null,
+    withheld          text,
+    body              bytea not null,
+    decision          bytea, -- of points: the explanation
     unique (programme, contest, account_id),
-    foreign key (programme, contest) references contest_result,
-    check ((points > 0) = (reward is null)),
-    check ((points > 0) = (decision is not null))
+    foreign key (programme, contest, account_id) references contest_place,
+    check (num_nonnulls(grant_id, entitlement_id, withheld) = 1),
+    check ((grant_id is null) = (decision is null))
 );
 
-grant select, insert on social_action, contest_score, contest_result, contest_prize to accrual_app;
+grant select, insert on social_action, contest_score, contest_result, contest_place, contest_prize to accrual_app;
 grant update (state, decided_at, decided_by, reason) on social_action to accrual_app;
-grant update (account_id, occurred_at, score) on contest_score to accrual_app;
+grant update (occurred_at, score) on contest_score to accrual_app;

@@ -12,6 +12,7 @@ from accrual.handlers.raffling import close_one
 from accrual.handlers.referrals import Referring
 from accrual.handlers.reminding import Reminding
 from accrual.handlers.reserving import lapse
+from accrual.handlers.settling import Settling
 from accrual.store import Connection, due, quotes, waiting
 from shared.service import Job
 
@@ -44,6 +45,7 @@ def jobs(catalogue: Catalogue) -> tuple[Job, ...]:
     return (
         *JOBS,
         Job(name="entitlements", every_seconds=15, run=Lapsing(catalogue).turn),
+        Job(name="contests", every_seconds=60, run=Settling(catalogue).turn),
         Job(name="reminders", every_seconds=900, run=Reminding(catalogue).turn),
         Job(name="referrals", every_seconds=60, run=Referring(catalogue).turn),
     )

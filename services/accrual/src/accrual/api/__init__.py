@@ -6,6 +6,7 @@ from accrual.api import (
     accounts,
     adjustments,
     budgets,
+    contests,
     coupons,
     decisions,
     drafts,
@@ -41,6 +42,7 @@ _PARTS = (
     transfers,
     migrations,
     social,
+    contests,
 )
 
 

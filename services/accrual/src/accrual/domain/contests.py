@@ -1,18 +1,20 @@
 """Contests of a programme version, compiled: what a purchase or an activity scores, when places are final, and what each place brings."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from accrual.domain.amounts import in_units, minor_digits
+from accrual.domain.decisions import Explanation, Grant, Operation, Step
 from accrual.domain.document import contests as parts
 from accrual.domain.document.document import Document
 from accrual.domain.document.earning import Goods
 from accrual.domain.facts import Activity, Fact, Line, Purchase
-from accrual.domain.lifetimes import days_in, start_of
+from accrual.domain.lifetimes import days_in, end_of, expiry_of, start_of
 from accrual.domain.returns import Returned, left_of
+from accrual.domain.wording import won
 
 _NOTHING_RETURNED = Returned()
 _Wanted = Mapping[str, frozenset[str]]
@@ -69,6 +71,7 @@ class Contest(NamedTuple):
     shared: bool  #: equal scores share their place
     scorings: tuple[Scoring, ...]
     prizes: tuple[Prize, ...]
+    lives_until: datetime | None  #: of points won: they live as if earned on the day of settlement
 
     @property
     def places(self) -> int:
@@ -78,6 +81,15 @@ class Contest(NamedTuple):
     def prize_of(self, place: int) -> Prize | None:
         """Return what a place brings, if anything."""
         return next((prize for prize in self.prizes if prize.first <= place <= prize.last), None)
+
+    def state(self, *, at: datetime) -> Literal["ahead", "open", "closed"]:
+        """Tell whether it scores at a moment, or before, or no longer."""
+        return "ahead" if at < self.starts_at else "open" if at < self.ends_at else "closed"
+
+    def grant(self, prize: Prize, *, place: int, score: int) -> Grant:
+        """Return the points of a place, with the words that explain them. They can be used at once."""
+        step = Step(self.id, Operation.FIXED, prize.points, 1, (), None, (won, place, score))
+        return Grant(Explanation(prize.points, (step,)), self.settles_at, self.lives_until)
 
     def score_of(self, fact: Fact, returned: Returned) -> int:
         """Return what an event scores once so much of it came back. Nothing outside the contest's days."""
@@ -123,8 +135,17 @@ def _contest(part: parts.Contest, document: Document) -> Contest:
         members_only=part.who == "members",
         shared=part.ties == "shared",
         scorings=tuple(_scoring(score, document) for score in part.score),
+        lives_until=_lives_until(document, part.until + timedelta(days=1 + days_in(part.settle)), zone),
         prizes=tuple(Prize(prize.first, prize.last, prize.reward, _points(prize.points, document)) for prize in part.prizes),
     )
+
+
+def _lives_until(document: Document, day: date, zone: ZoneInfo) -> datetime | None:
+    ends = [
+        None if document.expiry is None else expiry_of(document.expiry, day, zone),
+        None if document.close is None else end_of(document.close.spend_until, zone),
+    ]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _scoring(part: parts.Score, document: Document) -> Scoring:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from accrual.domain.contests import Contest
 from accrual.domain.decisions import Reason, Refusal
 from accrual.domain.document.problems import Problem
 from accrual.domain.facts import Fact, Purchase
@@ -12,6 +13,7 @@ from accrual.domain.tiers.timeline import timeline_of
 
 #: One till's clock may be this far ahead; more is refused, and does not stop anybody else.
 FUTURE_TOLERANCE = timedelta(minutes=5)
+_INSTANT = timedelta(microseconds=1)
 
 
 class Programmes:
@@ -77,6 +79,17 @@ class Programmes:
     def closed(self, *, at: datetime) -> tuple[tuple[str, datetime], ...]:
         """Return the programmes whose points are gone at a moment, and since when."""
         return tuple((version.terms.id, end) for version in self.running(at=at) if (end := version.terms.spends_until) is not None and end <= at)
+
+    def contest(self, programme: str, contest: str, *, at: datetime) -> Contest | None:
+        """Return a contest as the version in force says; one that it has left out, as the last version did that had it."""
+        current = self.in_force(programme, at=at)
+        versions = [*([] if current is None else [current]), *self._versions.get(programme, ())]
+        return next((found for version in versions if (found := version.contests.get(contest)) is not None), None)
+
+    def contests_due(self, *, at: datetime) -> tuple[tuple[Programme, Contest], ...]:
+        """Return the contests whose places are final at a moment, each with the version that was in force when it ended."""
+        found = ((version, contest) for version in self.all() for contest in version.contests.all() if contest.settles_at <= at)
+        return tuple((version, contest) for version, contest in found if self.in_force(version.terms.id, at=contest.ends_at - _INSTANT) is version)
 
     def version(self, programme: str, number: int) -> Programme | None:
         """Return one version."""

@@ -12,6 +12,11 @@ def plain(words: str) -> str:
     return words
 
 
+def won(place: int, score: int) -> str:
+    """`place 2 with a score of 140`."""
+    return f"place {place} with a score of {score}"
+
+
 def of_money(basis: int, money_digits: int, words: str) -> str:
     """`120.00 at 1 per 20.00`."""
     return f"{written(basis, money_digits)} {words}"

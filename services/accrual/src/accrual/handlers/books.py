@@ -16,6 +16,7 @@ from accrual.domain.lots import Allocation, Lot
 from accrual.domain.programme import Programme
 from accrual.domain.reversing import Reversal
 from accrual.handlers.entitlements import Entitlements
+from accrual.handlers.scores import Scores
 from accrual.handlers.surroundings import Surroundings
 from accrual.store import Connection, accounts
 from accrual.store import ledger as store
@@ -41,6 +42,7 @@ class Books:
         self._counted: dict[Counted, int] = {}
         self._closed: dict[UUID, UUID] = {}
         self.entitlements = Entitlements()
+        self.scores = Scores()
         self._moved: Counter[tuple[str, str]] = Counter()
 
     @classmethod
@@ -194,6 +196,7 @@ class Books:
         await self.tally.save(connection)
         await self.levels.save(connection, now=now)
         await self.entitlements.save(connection, now=now)
+        await self.scores.save(connection)
         if self._closed:
             await accounts.merge_counters(connection, self._closed.items())
             await accounts.close(connection, self._closed.items())

@@ -59,6 +59,7 @@ def correct(books: Books, reversals: Reversals, past: Past, earning: Earning, *,
     after = replace(after, happened_at=earning.origin.occurred_at)
     kept_now = after.kept()
     books.levels.put_in(after)
+    books.scores.recount(past, after)
     if account_id is not None:
         whole = keep(programme, purchase, after.given, _NOTHING_RETURNED)
         state, _ = undone(state, whole, kept_now)

@@ -78,6 +78,7 @@ class Reversals:
                 self.messages += take_back(self._books, past, kept, holding, owner=self._owner(past.account_id), origin=why.origin, now=self._now)
             self._books.levels.take_out(past)
             self._books.levels.put_in(after)
+            self._books.scores.recount(past, after)
         restored = self.restore(after, why.origin)
         taken = replace(self.reverse(after, kept, back, why), restored=restored)
         if past.account_id is not None:

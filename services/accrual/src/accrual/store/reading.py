@@ -116,11 +116,13 @@ _LEGS = """
 """
 _REASONS = """
     select lot.id, lot.amount, lot.remaining, lot.usable_from, lot.expires_at, lot.cause_revision is not null,
-           coalesce(purchase.body, activity.body, referral_grant.body), coalesce(purchase.decision, activity.decision, referral_grant.decision)
+           coalesce(purchase.body, activity.body, referral_grant.body, contest_prize.body),
+           coalesce(purchase.decision, activity.decision, referral_grant.decision, contest_prize.decision)
     from lot
     left join purchase on purchase.key = lot.cause_key and purchase.revision = lot.cause_revision
     left join activity on activity.key = lot.cause_key and lot.cause_revision is null
     left join referral_grant on referral_grant.key = lot.cause_key and lot.cause_revision is null
+    left join contest_prize on contest_prize.key = lot.cause_key and lot.cause_revision is null
     where lot.id = any($1::uuid[])
 """
 _TAKEN_BACK = """
@@ -137,6 +139,8 @@ _GRANT = """
         select account_id, decided_at from activity where key = lot.cause_key and lot.cause_revision is null
         union all
         select account_id, decided_at from referral_grant where key = lot.cause_key and lot.cause_revision is null
+        union all
+        select account_id, decided_at from contest_prize where key = lot.cause_key and lot.cause_revision is null
     ) as decided on true
     join entry on entry.account_id = decided.account_id and entry.version = lot.version and entry.booked_at = decided.decided_at and entry.hash is not null
     left join holder on holder.account_id = lot.account_id

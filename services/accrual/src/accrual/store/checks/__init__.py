@@ -1,6 +1,22 @@
 """What an audit asks of the ledger. Each check names the rows that contradict an invariant; it only reads, and its memory stays flat."""
 
-from accrual.store.checks import balances, causes, chain, entitlements, entries, holders, holds, lots, profiles, referrals, reversals, spends, tiers, uses
+from accrual.store.checks import (
+    balances,
+    causes,
+    chain,
+    contests,
+    entitlements,
+    entries,
+    holders,
+    holds,
+    lots,
+    profiles,
+    referrals,
+    reversals,
+    spends,
+    tiers,
+    uses,
+)
 from shared.deadletters import check as deadletters
 
 #: Found by `loyalty verify` under the entry point `accrual`. In the order of the invariants' numbers.
@@ -15,6 +31,7 @@ CHECKS = (
     *holders.CHECKS,
     *entitlements.CHECKS,
     *referrals.CHECKS,
+    *contests.CHECKS,
     *profiles.CHECKS,
     *uses.CHECKS,
     *tiers.CHECKS,

@@ -81,6 +81,8 @@ _GRANTED_FOR_NOTHING = """
         union all
         select key, null, grant_id from referral_grant
         union all
+        select key, null, grant_id from contest_prize where grant_id is not null
+        union all
         select substring(sha256(convert_to(kind, 'UTF8') || '\\x00' || convert_to(id::text, 'UTF8') || '\\x00') for 16), null, id
         from (
             select 'adjustment' as kind, id from adjustment where points > 0 and booked_at is not null

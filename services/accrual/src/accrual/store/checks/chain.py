@@ -77,6 +77,8 @@ _DECIDED = """
     select key, null, grant_id, account_id, programme, programme_version, occurred_at, decided_at, decision, body from activity
     union all
     select key, null, grant_id, account_id, programme, programme_version, occurred_at, decided_at, decision, body from referral_grant
+    union all
+    select key, null, grant_id, account_id, programme, programme_version, occurred_at, decided_at, decision, body from contest_prize where grant_id is not null
 """
 _EVIDENCE = rf"""
     select encode(decided.key, 'hex'), decided.decision || '\x00'::bytea || decided.body, entry.evidence
