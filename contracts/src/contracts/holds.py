@@ -24,14 +24,14 @@ class HoldRequest(BaseModel):
     identifier: Annotated[Identifier | None, Field(description="As it was shown at the till; the gateway finds the holder.")] = None
     merchant: Id
     purchase_id: Annotated[Id, Field(description="Of the purchase that will be told, and that may name the hold.")]
-    points: Amount
+    points: Annotated[int, Field(strict=True, ge=0, le=10**15, description="0: only what the quote counts on is reserved.")]
     partly: Annotated[bool, Field(description="Put aside as many of the points as may be used, if not all of them.")] = False
     purchase: Annotated[Cart | None, Field(description="What is bought. Needed where the programme limits the share that points pay, or excludes goods.")] = (
         None
     )
     quote_id: Annotated[
         UUID | None,
-        Field(description="Instead of the cart: its prices after discounts count, and coupons, budgets and stock that it needs are reserved with the points."),
+        Field(description="Instead of the cart: its prices after discounts count, and coupons, rewards, budgets and stock that it needs are reserved too."),
     ] = None
     permit: Annotated[Id | None, Field(description="The id of the member's permit to spend, good for one hold.")] = None
     expires_in_seconds: Annotated[int, Field(strict=True, ge=1, le=MOST_SECONDS)] = USUAL_SECONDS
@@ -42,6 +42,8 @@ class HoldRequest(BaseModel):
             raise ValueError("name either a holder or an identifier")
         if self.purchase is not None and self.quote_id is not None:
             raise ValueError("a quote has its cart already")
+        if self.points == 0 and self.quote_id is None:
+            raise ValueError("without points and without a quote nothing is reserved")
         if self.purchase is not None and self.purchase.merchant != self.merchant:
             raise ValueError("the purchase is another merchant's")
         return self
@@ -72,6 +74,7 @@ class Hold(Reply):
     purchase_id: Id
     points: Points
     worth: Worth
+    entitlements: Annotated[tuple[UUID, ...], Field(description="Rewards reserved with the points, and used with them.")] = ()
     state: Annotated[
         Literal["open", "captured", "released", "expired"], Field(description="An expired hold may still be captured, once: its points are then found anew.")
     ]

@@ -30,7 +30,7 @@ class LineDiscount(Reply):
 class DiscountTaken(Reply):
     """What one discount takes off, to be checked with a pencil. The lines add up to the amount."""
 
-    discount: Id
+    discount: Annotated[Id, Field(description="Or the code of the entitlement that takes it off.")]
     name: Annotated[Text, Field(description="In the language asked for, if the programme has it.")]
     amount: Count
     lines: tuple[LineDiscount, ...]
@@ -48,7 +48,7 @@ class DiscountNotTaken(Reply):
 class Gift(Reply):
     """Goods handed over on top, for nothing."""
 
-    discount: Id
+    discount: Annotated[Id, Field(description="Or the code of the entitlement that brings them.")]
     name: Text
     sku: Id
     pieces: Annotated[int, Field(ge=1)]
@@ -61,6 +61,18 @@ class QuotedCoupon(Reply):
     valid: bool
     coupon: Id | None = None
     reason: Annotated[Id | None, Field(description="Why it may not be used.")] = None
+
+
+class QuotedEntitlement(Reply):
+    """A reward of the holder that was shown, and what it does to the cart after all discounts."""
+
+    entitlement: Annotated[Id, Field(description="As it was asked: an id or a code.")]
+    valid: Annotated[bool, Field(description="A hold that names the quote reserves it, and the purchase that names the hold uses it.")]
+    entitlement_id: UUID | None = None
+    name: Text = ""
+    amount: Annotated[Count, Field(description="What it takes off, in minor units; a gift stands among the gifts.")] = 0
+    reason: Annotated[Id | None, Field(description="Why it is not used.")] = None
+    text: Text = ""
 
 
 class Spendable(Reply):
@@ -100,6 +112,7 @@ class Quote(Reply):
     not_discounted: tuple[DiscountNotTaken, ...] = ()
     gifts: tuple[Gift, ...] = ()
     coupons: tuple[QuotedCoupon, ...] = ()
+    entitlements: tuple[QuotedEntitlement, ...] = ()
     points: Annotated[Count, Field(description="To be earned, on what is left after discounts.")]
     usable_from: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None

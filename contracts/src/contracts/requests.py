@@ -64,6 +64,13 @@ class QuoteRequest(BaseModel):
 
     holder: Holder | None = None
     purchase: Cart
+    entitlements: Annotated[
+        tuple[Id, ...],
+        Field(
+            max_length=20,
+            description="Rewards of the holder that are to be used with the cart, by their ids or codes. A hold that names the quote reserves them.",
+        ),
+    ] = ()
     language: Annotated[Language, Field(description="Of the receipt's text: `en` or `ru`; for any other, `en`.")] = "en"
 
 

@@ -82,6 +82,7 @@ _ANOTHER = {
     "integer": "{0} + 1",
     "text": "overlay({0} placing 'x' from 1 for 1)",
     "boolean": "not {0}",
+    "ARRAY": "{0} || gen_random_uuid()",
     "date": "{0} + 1",
     "bytea": "set_byte({0}, 1, get_byte({0}, 1) # 1)",
     "timestamp with time zone": "{0} + interval '1 microsecond'",

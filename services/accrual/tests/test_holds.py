@@ -55,6 +55,7 @@ async def test_a_till_holds_points_and_captures_some_and_the_rest_comes_back(cal
         "purchase_id": "p-1",
         "points": 40,
         "worth": {"amount": 40_00, "currency": "RUB"},
+        "entitlements": [],
         "state": "open",
         "captured": 0,
         "debt": 0,

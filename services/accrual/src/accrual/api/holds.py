@@ -29,7 +29,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/v1/holds", status_code=201, response_model=Hold, openapi_extra={"x-access": _WRITE})
     async def hold(asked: HoldRequest, principal: Till, key: Key = None) -> Response:
-        """Put points aside for a purchase, until the till says whether they are used. Left alone, they are given back."""
+        """Put points aside for a purchase, and what its quote counts on, until the till says whether they are used. Left alone, they are given back."""
         if asked.holder is None:
             raise Problem(422, "invalid-request", "The request is not valid", "Name the holder: identifiers are known to the gateway.")
         order = command("POST /v1/holds", principal, key, asked)
@@ -84,6 +84,7 @@ def shown_as(shown: Shown) -> Hold:
         merchant=told["merchant"],
         purchase_id=told["purchase_id"],
         points=hold.points,
+        entitlements=hold.entitlements,
         worth=Worth(amount=told["amount"], currency=told["currency"]),
         state=hold.state.value,
         captured=hold.captured,

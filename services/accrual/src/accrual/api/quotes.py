@@ -14,10 +14,22 @@ from accrual.domain.pricing.receipts import Climbing, Figures, Rung, named, rece
 from accrual.handlers.carts import QuotedCart, quote_cart
 from accrual.handlers.explanations import explanation_json
 from accrual.handlers.holds import TOO_NEW
+from accrual.handlers.presenting import Presented
 from accrual.store import quotes
 from accrual.store.quotes import StoredQuote
 from accrual.store.snapshots import connected, snapshot
-from contracts.quotes import DiscountNotTaken, DiscountTaken, Gift, LineDiscount, Quote, QuotedCoupon, QuotedPrice, RewardWithinReach, Spendable
+from contracts.quotes import (
+    DiscountNotTaken,
+    DiscountTaken,
+    Gift,
+    LineDiscount,
+    Quote,
+    QuotedCoupon,
+    QuotedEntitlement,
+    QuotedPrice,
+    RewardWithinReach,
+    Spendable,
+)
 from contracts.requests import QuoteRequest
 from shared.auth import require
 from shared.ids import random_id
@@ -85,6 +97,7 @@ def _quote(quoted: QuotedCart, language: str, quote_id: UUID, *, valid_until: da
         expires_at=decision.expires_at if isinstance(decision, Grant) else None,
         explanation=wire.explanation(explanation_json(decision.explanation)),
         coupons=tuple(QuotedCoupon(code=code, valid=reason is None, coupon=coupon, reason=reason) for code, coupon, reason in quoted.coupons),
+        entitlements=tuple(_entitlement(each, language) for each in quoted.entitlements),
         spendable=spendable,
         rewards=tuple(
             RewardWithinReach(
@@ -99,6 +112,20 @@ def _quote(quoted: QuotedCart, language: str, quote_id: UUID, *, valid_until: da
         ),
         tier=None if quoted.level is None else wire.tier(quoted.level),
         receipt=receipt(figures, language),
+    )
+
+
+def _entitlement(presented: Presented, language: str) -> QuotedEntitlement:
+    """Tell what became of a reward that was shown."""
+    amount, denied = presented.done
+    return QuotedEntitlement(
+        entitlement=presented.name,
+        valid=denied is None,
+        entitlement_id=None if presented.entitlement is None else presented.entitlement.id,
+        name=named(presented.names, language, ""),
+        amount=amount,
+        reason=None if denied is None else denied.reason,
+        text="" if denied is None else denied.text,
     )
 
 

@@ -27,6 +27,7 @@ class Buyer:
     """A holder in one programme, at one moment."""
 
     known: bool  #: somebody was named
+    account_id: UUID | None  #: where there is one already
     state: AccountState
     lots: Collection[Lot]
     level: Outlook | None
@@ -50,7 +51,7 @@ async def find(connection: Connection, holder: str | None, programmes: Programme
     if programme.ladder is not None and account_id is not None:
         level = (await Levels.open(connection, programmes, [account_id], of=[programme.terms.id])).outlook(account_id, now=now)
     lots = () if found is None or account_id is None else found.lots.get(account_id, ())
-    return Buyer(known=holder is not None, state=state, lots=lots, level=level)
+    return Buyer(known=holder is not None, account_id=account_id, state=state, lots=lots, level=level)
 
 
 async def _with_catalogue(connection: Connection, state: AccountState, programme: Programme, account_id: UUID | None, *, now: datetime) -> AccountState:

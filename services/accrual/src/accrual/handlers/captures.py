@@ -51,7 +51,8 @@ async def spending_of(
         raise Repeat("points of an account are used that is not locked")
     loaded.books.enter(await accounts.load(connection, account_ids))
     loaded.books.know(await ledger.open_lots_of(connection, account_ids))
-    spending = Spending(loaded.books, {**loaded.owners, **await holders.owners(connection, account_ids)}, messages, now=now)
+    owners = {**loaded.owners, **await holders.owners(connection, account_ids)}
+    spending = Spending(loaded.books, owners, messages, now=now, oldest_first=batch.programmes.oldest_first(at=now))
     await spending.load(connection, holds=held, purchases=paid)
     return spending
 
@@ -71,7 +72,7 @@ def capture_named(spending: Spending, receipt: Receipt) -> bool:
     if hold.purchase_key != receipt.key:
         _refuse(spending, receipt, Fault.HOLD_MISMATCH, _WORDS[Fault.HOLD_MISMATCH])
         return False
-    if hold.captured or hold.state is HoldState.CAPTURED:
+    if hold.captured or hold.entitlements_used or hold.state is HoldState.CAPTURED:
         return False
     points = data.hold_points
     if points is not None and points > hold.points:

@@ -11,9 +11,10 @@ from accrual.domain.pricing.discounts import Priced, PricedLine
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.domain.tiers.outlook import Outlook
-from accrual.handlers import buyers
+from accrual.handlers import buyers, presenting
 from accrual.handlers.buyers import NOT_IDENTIFIED, UNKNOWN_COUPON, Buyer
 from accrual.handlers.means import Means, means
+from accrual.handlers.presenting import Presented
 from accrual.store import Connection
 from contracts.requests import Cart, QuoteRequest
 
@@ -35,6 +36,7 @@ class QuotedCart:
     purchase: Purchase  #: at the prices after discounts
     decision: Grant | NothingEarned
     coupons: tuple[Shown, ...]
+    entitlements: tuple[Presented, ...]
     means: Means
     level: Outlook | None
 
@@ -48,6 +50,10 @@ async def quote_cart(connection: Connection, programmes: Programmes, asked: Quot
     buyer = await buyers.find(connection, asked.holder, programmes, programme, fact, now=now)
     usable = buyer.usable(programme, fact)
     priced = programme.prices.price(fact, buyer.state, known=buyer.known, coupons=usable)
+    presented: tuple[Presented, ...] = ()
+    if asked.entitlements:
+        found = await presenting.find(connection, asked.entitlements, buyer.account_id, programme.terms.id)
+        priced, fact, presented = presenting.present(found, fact, priced, programmes, now=now)
     purchase = discounted(fact, priced.lines) if priced.taken else fact
     decision = programme.decide(purchase, buyer.state)
     if isinstance(decision, Refusal):
@@ -58,6 +64,7 @@ async def quote_cart(connection: Connection, programmes: Programmes, asked: Quot
         purchase=purchase,
         decision=decision,
         coupons=_shown(fact, buyer, programme, usable),
+        entitlements=presented,
         means=means(programme, buyer.state, buyer.lots, purchase, known=buyer.known, now=now),
         level=buyer.level,
     )

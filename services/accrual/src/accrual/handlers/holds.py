@@ -14,7 +14,7 @@ from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.domain.spending.holds import Fault, Hold
 from accrual.domain.spending.rules import Limited, Spendable, frozen_until, needs_receipt, spendable
-from accrual.handlers import holding, pasts, rewards
+from accrual.handlers import handing_in, holding, pasts, rewards
 from accrual.handlers.books import Books
 from accrual.handlers.carts import purchase_of
 from accrual.handlers.keys import purchase_key
@@ -34,7 +34,7 @@ from shared.ids import event_key
 from shared.outbox import enqueue
 
 UNKNOWN_HOLDER, UNKNOWN_HOLD, CART_NEEDED, TOO_NEW, PERMIT_USED = "unknown-holder", "unknown-hold", "cart-needed", "account-too-new", "permit-used"
-CLOSED = "spending-closed"
+CLOSED, NOTHING_TO_RESERVE = "spending-closed", "nothing-to-reserve"
 
 
 class Declined(NamedTuple):
@@ -69,7 +69,7 @@ class _Basis(NamedTuple):
 
 
 async def hold(connection: Connection, programmes: Programmes, asked: HoldRequest, *, source: str, key: str, now: datetime) -> Shown | Declined:
-    """Put points aside, or say why not; with a quote also all else that it counts on. Raises Repeat if the account moves meanwhile."""
+    """Put points aside, or say why not; with a quote also all else that it counts on, and then perhaps no points. Raises Repeat if the account moves."""
     basis = await _basis(connection, programmes, asked, now=now)
     if isinstance(basis, Declined):
         return basis
@@ -77,27 +77,27 @@ async def hold(connection: Connection, programmes: Programmes, asked: HoldReques
     bought = purchase_key(asked.merchant, asked.purchase_id)
     if cart is not None:
         await causes.lock_anchors(connection, [bought])  # two may pay for one receipt, and its share is one
-    spending = await opened(connection, [account_id], now=now)
+    spending = await opened(connection, [account_id], now=now, programmes=programmes)
     if asked.permit is not None and await store.has_permit(connection, asked.permit):
         return Declined(PERMIT_USED, "a permit is good for one hold")
     holding.release_overdue(spending, account_id)
     origin = Origin(source, key, "command", now, asked.merchant, asked.purchase_id)
     hold_id = rewards.change_id(origin, RewardHeld.type, spending.owners[account_id].holder or "")
-    if quote is not None:
-        reserved = await _reserve(connection, programmes, quote, account_id, hold_id, origin)
-        if isinstance(reserved, Declined):
-            return reserved
-        cart = reserved.purchase
+    reserved = None if quote is None else await _reserve(connection, programmes, quote, account_id, hold_id, origin)
+    if isinstance(reserved, Declined):
+        return reserved
+    cart, kept = (cart, ()) if reserved is None else (reserved.purchase, reserved.entitlements)
+    if reserved is not None and not (asked.points or kept or reserved.counts):
+        return Declined(NOTHING_TO_RESERVE, "the quote counts on nothing that could be reserved, and no points are asked for")
     paid = 0 if cart is None else await _paid(connection, spending, bought)
-    found = _allowed(spending, programme, account_id, cart, asked.points, paid=paid)
+    found = _usable(spending, programme, account_id, cart, asked, paid=paid)
     if isinstance(found, Declined):
         return found
-    if not found.points or (found.limited and not asked.partly):
-        return Declined(found.limited or Limited.INSUFFICIENT, found.text or "no points can be used", found.missing)
     expires_at = now + timedelta(seconds=asked.expires_in_seconds)
-    made = Hold(hold_id, account_id, found.points, expires_at, bought)
+    made = Hold(hold_id, account_id, found.points, expires_at, bought, entitlements=tuple(each.id for each in kept))
     told = Made(now, asked.permit, _body(asked, programme, cart, found))
     holding.put_aside(spending, made, told, origin, version=programme.terms.version)
+    handing_in.keep(spending, made, kept, origin)
     await close(connection, spending)
     return _shown(spending, made, told)
 
@@ -143,7 +143,7 @@ async def capture(
                 Reversals(spending.books, spending.owners, spending.messages, now=now, spending=spending).restore(past, origin)
         return used
 
-    return await _resolve(connection, hold_id, use, source=source, key=key, now=now)
+    return await _resolve(connection, hold_id, use, source=source, key=key, now=now, programmes=programmes)
 
 
 async def release(connection: Connection, hold_id: UUID, *, source: str, key: str, now: datetime) -> Shown | Declined:
@@ -165,14 +165,17 @@ async def find(connection: Connection, hold_id: UUID) -> Shown | None:
     return Shown(hold, owner.holder, owner.programme, told.made_at, orjson.loads(told.body))
 
 
-async def opened(connection: Connection, account_ids: Collection[UUID], *, now: datetime) -> Spending:
-    """Lock accounts, and open them with their lots and their open holds. Raises Repeat if one of them has just moved."""
+async def opened(connection: Connection, account_ids: Collection[UUID], *, now: datetime, programmes: Programmes | None = None) -> Spending:
+    """Lock accounts, and open them with their lots and their open holds. Raises Repeat if one of them has just moved.
+
+    Whoever uses points names the programmes, which say in which order.
+    """
     if not await accounts.lock(connection, account_ids):
         raise Repeat("an account moved before it was locked")
     owners = await holders.owners(connection, account_ids)
     books = await Books.open(connection, account_ids)
     books.know(await ledger.open_lots_of(connection, account_ids))
-    spending = Spending(books, owners, [], now=now)
+    spending = Spending(books, owners, [], now=now, oldest_first=frozenset() if programmes is None else programmes.oldest_first(at=now))
     await spending.load(connection, holds=[each.id for each in await store.open_of(connection, account_ids)])
     return spending
 
@@ -184,11 +187,13 @@ async def close(connection: Connection, spending: Spending) -> None:
     await enqueue(connection, spending.messages)
 
 
-async def _resolve(connection: Connection, hold_id: UUID, resolve: _Resolve, *, source: str, key: str, now: datetime) -> Shown | Declined:
+async def _resolve(
+    connection: Connection, hold_id: UUID, resolve: _Resolve, *, source: str, key: str, now: datetime, programmes: Programmes | None = None
+) -> Shown | Declined:
     found = (await store.find(connection, [hold_id])).get(hold_id)
     if found is None:
         return Declined(UNKNOWN_HOLD, "there is no such hold")
-    spending = await opened(connection, [found.account_id], now=now)
+    spending = await opened(connection, [found.account_id], now=now, programmes=programmes)
     await spending.load(connection, holds=[hold_id])  # again, for now nobody else can resolve it
     told = await store.made(connection, hold_id)
     body = orjson.loads(told.body)
@@ -215,6 +220,16 @@ async def _paid(connection: Connection, spending: Spending, key: bytes) -> int:
     return aside + sum(spent.points - spent.back for spent in spending.spends.get(key, ()))
 
 
+def _usable(spending: Spending, programme: Programme, account_id: UUID, purchase: Purchase | None, asked: HoldRequest, *, paid: int) -> Spendable | Declined:
+    """Say how many points are put aside, as asked for or fewer; none, where none are asked for."""
+    if not asked.points:
+        return Spendable(0)
+    found = _allowed(spending, programme, account_id, purchase, asked.points, paid=paid)
+    if isinstance(found, Declined) or (found.points and (asked.partly or not found.limited)):
+        return found
+    return Declined(found.limited or Limited.INSUFFICIENT, found.text or "no points can be used", found.missing)
+
+
 def _allowed(spending: Spending, programme: Programme, account_id: UUID, purchase: Purchase | None, wanted: int, *, paid: int) -> Spendable | Declined:
     frozen = frozen_until(programme, spending.books.state(account_id).profile)
     if frozen is not None and frozen > spending.now:
@@ -238,7 +253,7 @@ def _body(asked: HoldRequest, programme: Programme, cart: Purchase | None, found
         "purchase_id": asked.purchase_id,
         "wanted": asked.points,
         "limited": found.limited,
-        "amount": programme.worth(found.points, currency),
+        "amount": programme.worth(found.points, currency) if found.points else 0,
         "currency": currency,
     }
     return orjson.dumps(told)

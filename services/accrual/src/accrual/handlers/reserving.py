@@ -13,6 +13,7 @@ from accrual.domain.decisions import Refusal
 from accrual.domain.facts import Purchase
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
+from accrual.domain.rewards.entitlements import Entitlement
 from accrual.domain.usage import Amounts, coupons_in
 from accrual.handlers.books import Books
 from accrual.handlers.captures import named_by
@@ -36,9 +37,11 @@ PATIENCE = timedelta(days=30)
 
 
 class Reserved(NamedTuple):
-    """The purchase that was quoted, at its prices after discounts."""
+    """The purchase that was quoted, at its prices after discounts; the rewards to be kept for it; and whether anything else is counted for it."""
 
     purchase: Purchase
+    entitlements: tuple[Entitlement, ...]
+    counts: bool
 
 
 def cart_of(quote: StoredQuote) -> QuoteRequest:
@@ -59,9 +62,13 @@ async def reserve(
     found = await quote_cart(connection, programmes, asked, now=now)
     if isinstance(found, Refusal):
         return found.text
-    told = {line["line_id"]: line["paid_amount"] for line in orjson.loads(quote.answered)["lines"]}
+    answered = orjson.loads(quote.answered)
+    told = {line["line_id"]: line["paid_amount"] for line in answered["lines"]}
     if {line.line_id: line.paid_amount for line in found.priced.lines} != told:
-        return "the cart costs something else now: a coupon, a budget or the holder's level has changed"
+        return "the cart costs something else now: a coupon, a reward, a budget or the holder's level has changed"
+    handed_in = {each.name: each.entitlement for each in found.entitlements if each.entitlement is not None and each.done.denied is None}
+    if handed_in.keys() != {each["entitlement"] for each in answered["entitlements"] if each["valid"]}:
+        return "a reward that was quoted is no longer to be had"
     used = found.decision.effects.shared
     if await _reserved_before(connection, programme, account_id, dict(used), now=now):
         return "a coupon is reserved for the holder's other carts as often as one member may use it"
@@ -70,7 +77,7 @@ async def reserve(
         tally.raise_to(programme.terms.id, used, Holding(hold_id.bytes, key))
         await tally.save(connection)
         await reservations.add(connection, Reservation(hold_id, programme.terms.id))
-    return Reserved(found.purchase)
+    return Reserved(found.purchase, tuple(handed_in.values()), bool(used))
 
 
 async def _reserved_before(connection: Connection, programme: Programme, account_id: UUID, used: Amounts, *, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from accrual.handlers import rewards, telling
 from accrual.handlers.books import Books
 from accrual.handlers.clockwork import activate
 from accrual.handlers.rewards import SOURCE, Origin
-from accrual.store import Connection, ledger
+from accrual.store import Connection, entitlements, ledger
 from accrual.store import holds as store
 from accrual.store.holders import Owner
 from accrual.store.holds import Allocated, Made, Restoral, Spend
@@ -45,8 +45,11 @@ class Purpose(NamedTuple):
 class Spending:
     """Every hold and use of points of a batch. Accounts must be locked, and in the books with all their lots."""
 
-    def __init__(self, books: Books, owners: Mapping[UUID, Owner], messages: list[Message], *, now: datetime) -> None:
-        """Take the books, whose the accounts are, and the messages of the batch, to which others are added."""
+    def __init__(
+        self, books: Books, owners: Mapping[UUID, Owner], messages: list[Message], *, now: datetime, oldest_first: frozenset[str] = frozenset()
+    ) -> None:
+        """Take the books, whose the accounts are, the messages of the batch, to which others are added, and programmes whose points go by age."""
+        self._oldest_first = oldest_first
         self.books, self.owners, self.messages, self.now = books, owners, messages, now
         self.holds: dict[UUID, Hold] = {}
         self.taken: dict[UUID, tuple[Allocation, ...]] = {}  #: what each hold took out of lots, in the order in which they are spent
@@ -58,8 +61,11 @@ class Spending:
         self._allocated: list[Allocated] = []
 
     async def load(self, connection: Connection, *, holds: Iterable[UUID] = (), purchases: Iterable[bytes] = ()) -> None:
-        """Read holds, uses of points for purchases, and all lots concerned."""
+        """Read holds with the rewards that they reserve, uses of points for purchases, and all lots concerned."""
         found = await store.find(connection, holds)
+        reserved = {id_ for hold in found.values() for id_ in hold.entitlements}
+        if reserved:
+            self.books.entitlements.know((await entitlements.by_ids(connection, reserved)).values())
         rows = await store.spends_for(connection, purchases)
         used = await store.used(connection, rows)
         taken = await store.allocations(connection, found)
@@ -67,7 +73,7 @@ class Spending:
         if lot_ids:
             self.books.know({_NOBODYS: (await ledger.lots(connection, lot_ids)).values()})
         self.holds |= found
-        self.taken |= {hold_id: self.ordered(of) for hold_id, of in taken.items()}
+        self.taken |= {hold_id: self.ordered(taken.get(hold_id, ())) for hold_id in found}
         for row in rows:
             if row.purchase_key is not None:
                 self.know_spent(row.purchase_key, used[row.id])
@@ -85,7 +91,7 @@ class Spending:
 
     def consumed(self, account_id: UUID, points: int) -> tuple[Allocation, ...]:
         """Choose the lots that so many usable points are taken from."""
-        found = consume(self.books.lots_of(account_id), points=points, at=self.now)
+        found = consume(self.books.lots_of(account_id), points=points, at=self.now, oldest_first=self._by_age(account_id))
         if found is None:
             raise ValueError(f"account {account_id} has not so many usable points: {points}")
         return found
@@ -137,7 +143,12 @@ class Spending:
     def ordered(self, allocations: Sequence[Allocation]) -> tuple[Allocation, ...]:
         """Return the same in the order in which lots are spent."""
         points = dict(allocations)
-        return tuple(Allocation(lot.id, points[lot.id]) for lot in in_order(self.lots(allocations).values()))
+        lots = self.lots(allocations).values()
+        return tuple(Allocation(lot.id, points[lot.id]) for lot in in_order(lots, oldest_first=any(self._by_age(lot.account_id) for lot in lots)))
+
+    def _by_age(self, account_id: UUID) -> bool:
+        """Tell whether an account's points are spent by age."""
+        return bool(self._oldest_first) and account_id in self.owners and self.owners[account_id].programme in self._oldest_first
 
     def left(self, allocations: Sequence[Allocation]) -> tuple[tuple[UUID, int, int], ...]:
         """Return points taken, or given back, with what is in each lot now."""

@@ -51,7 +51,7 @@ class Allocated(NamedTuple):
 
 _HOLD = """
     hold.id, coalesce(account.moved_to, hold.account_id), hold.points, hold.expires_at, hold.purchase_key, hold.state,
-    hold.captured, hold.owed, hold.resolved_at, hold.release_id
+    hold.captured, hold.owed, hold.resolved_at, hold.release_id, hold.entitlements, hold.entitlements_used
 """
 _HOLDS = f"select {_HOLD} from hold join account on account.id = hold.account_id where hold.id = any($1::uuid[])"  # noqa: S608  a constant
 _OPEN_OF = f"""
@@ -77,11 +77,11 @@ _BODIES = """
 """
 _HAS_PERMIT = "select exists (select from hold where permit = $1)"
 _ADD_HOLD = """
-    insert into hold (id, account_id, points, expires_at, purchase_key, made_at, permit, body) values ($1, $2, $3, $4, $5, $6, $7, $8)
+    insert into hold (id, account_id, points, expires_at, purchase_key, made_at, permit, body, entitlements) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     on conflict (permit) do nothing returning id
 """
 _ASIDE = "select coalesce(sum(points), 0)::bigint from hold where purchase_key = $1 and state = 'open' and expires_at > $2"
-_RESOLVE = "update hold set state = $2, captured = $3, owed = $4, resolved_at = $5, release_id = $6 where id = $1"
+_RESOLVE = "update hold set state = $2, captured = $3, owed = $4, resolved_at = $5, release_id = $6, entitlements_used = $7 where id = $1"
 _ADD_SPEND = "insert into spend (spent_at, id, account_id, points, owed, hold_id, purchase_key) values ($1, $2, $3, $4, $5, $6, $7)"
 _ADD_RESTORAL = "insert into restoral (restored_at, id, spend_id, account_id, points, owed) values ($1, $2, $3, $4, $5, $6)"
 _ALLOCATE = """
@@ -140,13 +140,13 @@ async def put_aside(connection: Connection, purchase_key: bytes, *, now: datetim
 
 async def add(connection: Connection, hold: Hold, told: Made) -> bool:
     """Write a new hold. False: another hold used its permit in the same moment."""
-    return await connection.fetchval(_ADD_HOLD, *hold[:5], *told) is not None
+    return await connection.fetchval(_ADD_HOLD, *hold[:5], *told, list(hold.entitlements)) is not None
 
 
 async def resolve(connection: Connection, holds: Collection[Hold]) -> None:
     """Write what became of holds."""
     if holds:
-        rows = [(hold.id, hold.state, hold.captured, hold.owed, hold.resolved_at, hold.release_id) for hold in holds]
+        rows = [(hold.id, hold.state, hold.captured, hold.owed, hold.resolved_at, hold.release_id, hold.entitlements_used) for hold in holds]
         await connection.executemany(_RESOLVE, rows)
 
 
@@ -214,4 +214,5 @@ async def used(connection: Connection, found: Sequence[Spend]) -> dict[UUID, Spe
 
 def _hold(row: asyncpg.Record) -> Hold:
     """Read a hold from a row with the columns `_HOLD`."""
-    return Hold(row[0], row[1], row[2], row[3], row[4], HoldState(row[5]), *row[6:10])
+    state = HoldState(row[5])
+    return Hold(row[0], row[1], row[2], row[3], row[4], state, row[6], row[7], row[8], row[9], tuple(row[10]), row[11])

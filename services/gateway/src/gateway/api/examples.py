@@ -155,6 +155,7 @@ QUOTE: Example = {
     "not_discounted": [{"discount": "four-for-three", "reason": "too-few-items", "text": "only for each 3 bought"}],
     "gifts": [],
     "coupons": [{"code": "WELCOME5", "valid": False, "coupon": "welcome5", "reason": "coupon-used-up"}],
+    "entitlements": [],
     "points": 11,
     "usable_from": "2026-03-16T09:12:00Z",
     "expires_at": "2027-03-31T21:00:00Z",

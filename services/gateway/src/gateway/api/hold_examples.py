@@ -14,6 +14,7 @@ HOLD: dict[str, Any] = {
     "purchase_id": "r-4711",
     "points": 60,
     "worth": {"amount": 60_00, "currency": "RUB"},
+    "entitlements": [],
     "state": "open",
     "captured": 0,
     "debt": 0,

@@ -33,6 +33,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown-entitlement": (404, "There is no such entitlement, or it is somebody else's."),
     "unknown-privilege": (404, "The programme has no such privilege."),
     "unknown-raffle": (404, "No draw was promised of such a raffle."),
+    "unknown-surprise": (404, "The programme has no such surprise."),
     "unknown-reward": (404, "The programme has no such reward."),
     "unknown-coupon": (404, "The programme has no coupon of this name whose codes are issued one by one."),
     "unknown-code": (404, "No such code was issued in this programme."),
@@ -49,6 +50,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too-late": (409, "The tickets are closed: a draw is promised before."),
     "not-promised": (409, "The draw's commitment was not published before."),
     "already-drawn": (409, "It was drawn before."),
+    "not-closed": (409, "The tickets of the raffle are not closed yet: the clock is late."),
     "too-early": (409, "Its time has not come."),
     "already-approved": (409, "Somebody approved it before."),
     "request-lapsed": (409, "It was asked for more than a day ago; ask again."),
@@ -65,6 +67,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not-paid-out": (409, "Only cashback is paid out."),
     "tier-needed": (409, "Only members of certain tiers may have it."),
     "out-of-stock": (409, "All of them have been given."),
+    "raffle-closed": (409, "The tickets of its raffle are closed."),
     "limit-reached": (409, "A member may have no more of them in this period."),
     "insufficient-balance": (409, "Points are missing; `detail` says how many."),
     "not-for-points": (409, "It is earned, and cannot be had for points."),
@@ -102,6 +105,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "transfer-to-oneself": (422, "Nobody hands points on to themselves."),
     "quote-mismatch": (422, "The quote was made for somebody else, or is another merchant's."),
     "quote-changed": (422, "What the quote says no longer holds; ask for another."),
+    "nothing-to-reserve": (422, "No points are asked for, and the quote counts on nothing that could be reserved."),
     "over-returned": (422, "More than is left of the purchase."),
     "unknown-line": (422, "The purchase has no such line."),
     "other-currency": (422, "The purchase was paid in another currency."),
@@ -117,7 +121,7 @@ OF_A_CART = ("unknown-merchant", "unknown-currency", "unknown-zone", "not-in-for
 OF_A_HOLD = (
     "key-missing", "unknown-holder", "still-running", "conflict", "invalid-identifier", "insufficient-points", "below-minimum", "not-in-steps", "over-share",
     "cart-needed", "account-too-new", "spending-closed", "permit-used", "unknown-merchant", "unknown-currency", "not-in-force",
-    "unknown-quote", "quote-mismatch", "quote-changed",
+    "unknown-quote", "quote-mismatch", "quote-changed", "nothing-to-reserve",
 )  # fmt: skip
 OF_A_RESOLVED_HOLD = ("key-missing", "unknown-hold", "hold-captured", "hold-released", "still-running", "conflict")
 OF_AN_ADJUSTMENT = ("key-missing", "own-account", "unknown-holder", "still-running", "conflict")
@@ -147,8 +151,8 @@ OF_A_RETURN = (
 OF_A_REGISTRATION = ("key-missing", "proof-refused", "still-running", "two-members", "registration-refused", "conflict")
 OF_A_TOKEN = ("token-missing", "token-invalid", "scope-missing")
 OF_A_REWARD = (
-    "unknown-holder", "unknown-reward", "insufficient-balance", "tier-needed", "out-of-stock", "limit-reached", "not-for-points", "account-too-new",
-    "spending-closed",
+    "unknown-holder", "unknown-reward", "insufficient-balance", "tier-needed", "out-of-stock", "raffle-closed", "limit-reached", "not-for-points",
+    "account-too-new", "spending-closed",
 )  # fmt: skip
 OF_AN_ENTITLEMENT = ("unknown-entitlement", "already-used", "expired", "taken-back", "reserved", "not-reserved", "choice-open", "not-a-choice")
 ALWAYS = ("invalid-request", "service-unavailable")

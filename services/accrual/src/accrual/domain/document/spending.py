@@ -22,5 +22,6 @@ class Spending(Part):
     step: Amount | None = None  #: whole multiples of so many points
     share: Share | None = None  #: of what the receipt comes to, without excluded goods
     exclude: Goods | None = None  #: goods that points do not pay for
+    order: Literal["earliest_end", "oldest"] = "earliest_end"  #: which points are used first
     grace: Days = "14 days"  #: points given back after their last day live so long again
-    transfer: Literal["keep", "restart"] | None = None  #: handed on to another member, with their dates, or the first time as if earned that day; else not at all
+    transfer: Literal["keep", "restart"] | None = None  #: handed on to another member, with their dates, or once as if earned that day; else not at all

@@ -19,7 +19,7 @@ class HoldState(StrEnum):
 
 
 class Hold(NamedTuple):
-    """Points reserved. Its id is that of the transaction that put them aside, as with a grant."""
+    """Points reserved, and rewards; of one of the two perhaps none. Its id is that of the transaction that put the points aside, as with a grant."""
 
     id: UUID
     account_id: UUID
@@ -31,6 +31,13 @@ class Hold(NamedTuple):
     owed: int = 0  #: of these, what was no longer there when it was captured late
     resolved_at: datetime | None = None
     release_id: UUID | None = None  #: the transaction that gave points back, if one did
+    entitlements: tuple[UUID, ...] = ()
+    entitlements_used: bool = False  #: with the points, each as far as it was still to be had
+
+    @property
+    def purpose(self) -> str:
+        """For what its rewards are reserved."""
+        return f"hold/{self.id}"
 
 
 class Fault(StrEnum):
@@ -52,7 +59,7 @@ class Capture(NamedTuple):
 
 def capture(hold: Hold, *, points: int | None = None) -> Capture | Fault:
     """Say how a hold is captured: all of it, or so many of its points. One that has expired is captured late, once."""
-    if hold.captured or hold.state is HoldState.CAPTURED:
+    if hold.captured or hold.entitlements_used or hold.state is HoldState.CAPTURED:
         return Fault.HOLD_CAPTURED
     if hold.state is HoldState.RELEASED:
         return Fault.HOLD_RELEASED
@@ -64,7 +71,7 @@ def capture(hold: Hold, *, points: int | None = None) -> Capture | Fault:
 
 def release(hold: Hold) -> Fault | None:
     """Say why a hold cannot be released, if it cannot."""
-    if hold.captured:
+    if hold.captured or hold.entitlements_used:
         return Fault.HOLD_CAPTURED
     return {HoldState.OPEN: None, HoldState.CAPTURED: Fault.HOLD_CAPTURED, HoldState.RELEASED: Fault.HOLD_RELEASED, HoldState.EXPIRED: Fault.HOLD_EXPIRED}[
         hold.state

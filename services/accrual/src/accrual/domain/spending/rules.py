@@ -97,10 +97,10 @@ def amount_payable(rules: Spending, purchase: Purchase) -> int:
 
 
 def _paid(lines: Sequence[Line], excluded: Goods | None) -> int:
-    return sum(line.paid_amount for line in lines if excluded is None or not _is_of(line, excluded))
+    return sum(line.paid_amount for line in lines if excluded is None or not is_of(line, excluded))
 
 
-def _is_of(line: Line, goods: Goods) -> bool:
+def is_of(line: Line, goods: Goods) -> bool:
     """Tell whether a line is of these goods: every key is met, each by one word of its list."""
     wanted = (goods.category, goods.brand, goods.sku)
     words = (line.category, line.brand, line.sku)

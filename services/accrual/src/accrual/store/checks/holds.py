@@ -9,14 +9,17 @@ _MADE = """
         group by transaction_id
     )
     select coalesce(hold.id, made.id), concat_ws(', ', made.points, made.account_id, made.at), concat_ws(', ', hold.points, hold.account_id, hold.made_at)
-    from hold full join made on made.id = hold.id
+    from (select * from hold where points > 0) as hold full join made on made.id = hold.id
     where (made.points, made.account_id, made.at) is distinct from (hold.points::numeric, hold.account_id, hold.made_at)
     order by 1
 """
 _EVIDENCE = """
     select hold.id, hold.body || hold.purchase_key || timestamptz_send(hold.expires_at) || timestamptz_send(hold.made_at)
-                    || convert_to(coalesce(hold.permit, ''), 'UTF8'), entry.evidence
+                    || convert_to(coalesce(hold.permit, ''), 'UTF8')
+                    || coalesce((select string_agg(uuid_send(id), '' order by place) from unnest(entitlements) with ordinality as named (id, place)), ''),
+           entry.evidence
     from hold left join entry on entry.transaction_id = hold.id and entry.operation = 'hold'
+    where hold.points > 0
 """
 #: What was put aside was used or given back, once; only one that has expired may be used after that.
 _RESOLVED = """
@@ -34,8 +37,8 @@ _RESOLVED = """
     where hold.id is null
         or (hold.release_id is null) <> (released.id is null)
         or (coalesce(spend.points, 0) + coalesce(spend.owed, 0), coalesce(spend.owed, 0)) is distinct from (hold.captured, hold.owed)
-        or (hold.state = 'expired') <> coalesce(released.cause_event = hold.id || '/expired', false)
-        or case hold.state
+        or hold.points > 0 and (hold.state = 'expired') <> coalesce(released.cause_event = hold.id || '/expired', false)
+        or hold.points > 0 and case hold.state
             when 'open' then hold.release_id is not null or spend.id is not null
             when 'captured' then coalesce(released.points, 0) <> hold.points - hold.captured
                 or hold.resolved_at is distinct from coalesce(released.at, spend.spent_at) or coalesce(spend.spent_at, hold.resolved_at) <> hold.resolved_at
@@ -68,6 +71,14 @@ _ALLOCATED = """
     order by 1
 """
 
+#: What a hold reserves beside points is free again, or used, once somebody has resolved it.
+_RESERVED = """
+    select entitlement.id, 'reserved for an open hold that names it', hold.state || ' hold ' || hold.id
+    from entitlement join hold on entitlement.reserved_for = 'hold/' || hold.id
+    where entitlement.state = 'reserved' and (hold.state <> 'open' or entitlement.id <> all(hold.entitlements))
+    order by 1
+"""
+
 CHECKS = (
     check(
         "I7",
@@ -77,5 +88,6 @@ CHECKS = (
         Rows("hold", _RESOLVED),
         Rows("account", _HELD),
         Rows("allocation", _ALLOCATED),
+        Rows("entitlement", _RESERVED),
     ),
 )
