@@ -64,19 +64,24 @@ def balance_of(lots: Iterable[Lot], *, at: datetime) -> Balance:
     return Balance(pending=pending, available=available)
 
 
-def in_order(lots: Iterable[Lot]) -> list[Lot]:
-    """Return lots in the order in which their points are spent: first what expires first, never-expiring last, older first on a tie."""
+def in_order(lots: Iterable[Lot], *, oldest_first: bool = False) -> list[Lot]:
+    """Return lots in the order in which their points are spent: first what expires first, never-expiring last, older first on a tie.
+
+    With `oldest_first` by age, and what expires first on a tie.
+    """
+    if oldest_first:
+        return sorted(lots, key=lambda lot: (lot.granted_at, lot.expires_at or _NEVER, lot.id))
     return sorted(lots, key=lambda lot: (lot.expires_at or _NEVER, lot.granted_at, lot.id))
 
 
-def consume(lots: Iterable[Lot], *, points: int, at: datetime) -> tuple[Allocation, ...] | None:
+def consume(lots: Iterable[Lot], *, points: int, at: datetime, oldest_first: bool = False) -> tuple[Allocation, ...] | None:
     """Choose lots to take points from: those that are spent first before others.
 
     None where the usable lots do not hold so many; nothing is ever taken in part.
     """
     chosen: list[Allocation] = []
     missing = points
-    for lot in in_order(lots):
+    for lot in in_order(lots, oldest_first=oldest_first):
         if missing == 0:
             break
         if lot.remaining and usable(lot, at=at):

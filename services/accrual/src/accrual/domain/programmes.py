@@ -76,6 +76,10 @@ class Programmes:
         """Return the version of each programme that is in force at a moment."""
         return tuple(version for programme in self._versions if (version := self.in_force(programme, at=at)) is not None)
 
+    def oldest_first(self, *, at: datetime) -> frozenset[str]:
+        """Return the programmes whose points are spent by age at a moment."""
+        return frozenset(version.terms.id for version in self.running(at=at) if version.document.spending.order == "oldest")
+
     def closed(self, *, at: datetime) -> tuple[tuple[str, datetime], ...]:
         """Return the programmes whose points are gone at a moment, and since when."""
         return tuple((version.terms.id, end) for version in self.running(at=at) if (end := version.terms.spends_until) is not None and end <= at)

@@ -58,7 +58,7 @@ async def approve(connection: Connection, programmes: Programmes, adjustment_id:
     found = await store.find(connection, adjustment_id)
     if found is None:
         return Declined(UNKNOWN, "there is no such adjustment")
-    spending = await opened(connection, [found.account_id], now=now)
+    spending = await opened(connection, [found.account_id], now=now, programmes=programmes)
     adjustment = await store.find(connection, adjustment_id) or found  # again, for now nobody else can approve it
     refusal = _refusal(spending, adjustment, by=by)
     if refusal is not None:

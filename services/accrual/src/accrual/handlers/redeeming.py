@@ -39,7 +39,7 @@ async def redeem(desk: Desk, wanted: Wanted, reward_id: str) -> Entitlement | De
     lots = {lot.id: lot for lot in (await ledger.open_lots_of(desk.connection, [account_id])).get(account_id, ())}
     books, messages = await Books.open(desk.connection, [account_id], lots=lots), list[Message]()
     owners = await holders.owners(desk.connection, [account_id])
-    spending = Spending(books, owners, messages, now=desk.now)
+    spending = Spending(books, owners, messages, now=desk.now, oldest_first=desk.programmes.oldest_first(at=desk.now))
     missing = rewards.short(reward, available=spending.usable(account_id))
     if missing:
         return Denied(INSUFFICIENT, f"{written(missing, programme.terms.decimals)} points are missing")

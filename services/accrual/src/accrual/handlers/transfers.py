@@ -46,7 +46,7 @@ async def transfer(connection: Connection, programmes: Programmes, asked: Transf
         return Declined(UNKNOWN_HOLDER, "points are handed on from one member to another")
     if from_id == to_id:
         return Declined(TO_THEMSELVES, "nobody hands points on to themselves")
-    spending = await opened(connection, [from_id, to_id], now=now)
+    spending = await opened(connection, [from_id, to_id], now=now, programmes=programmes)
     frozen = frozen_until(programme, spending.books.state(from_id).profile)
     if frozen is not None and frozen > now:
         return Declined(TOO_NEW, f"points of a new member can be used from {frozen:%Y-%m-%d %H:%M} UTC on")

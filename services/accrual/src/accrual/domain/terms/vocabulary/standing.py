@@ -69,6 +69,16 @@ STANDING: Vocabulary = {
     "Spending.step": Words("in multiples of {value}", "кратно {value}", Worse.MORE),
     "Spending.share": Words("up to {percent} of a receipt can be paid with them", "ими можно оплатить до {percent} чека", Worse.TIGHTER),
     "Spending.exclude": Words("but not {value}", "кроме: {value}", Worse.WIDER),
+    "Spending.order": Words(
+        "{value}",
+        "{value}",
+        Worse.LESS,
+        {
+            "oldest": Said("those earned first are used first", "сначала тратятся полученные раньше"),
+            "earliest_end": Said("those that end first are used first", "сначала тратятся те, чей срок заканчивается раньше"),
+        },
+        always=True,
+    ),
     "Spending.grace": Words(
         "those that come back after their last day can be used for {value} more",
         "вернувшиеся после окончания срока можно потратить ещё {value}",
