@@ -58,6 +58,24 @@ async def test_case_t_45_a_deficit_is_paid_by_the_next_credit_and_one_lot_is_lef
     assert await audit(service) == []
 
 
+async def test_points_may_be_used_by_age_instead_by_a_hold_and_by_whatever_of_it_is_captured(service: Service):
+    """Neither does the order change what is owed, nor do points that come back go anywhere else."""
+    by_age = SHOP + "spending: {order: oldest}\n"
+    second = by_age.replace("version: 1", "version: 2").replace("2024-01-01", "2025-03-11")
+    await service.publish(by_age + "expiry: {on: 05-31}\n")
+    await service.hear(bought("until 2025-06-01", 100))
+    await service.publish(second + "expiry: {on: 05-15}\n")
+    service.clock.advance(days=2)
+    await service.hear(bought("until 2025-05-16", 100, at=service.clock()))
+    hold_id = await held(service, 150, purchase_id="some")
+    assert await left(service) == {"2025-05-16": 50, "2025-06-01": 0}
+    await capture(service, hold_id, points=70)
+    assert await left(service) == {"2025-05-16": 100, "2025-06-01": 30}
+    assert await spend(service, 30) == "spent 30"
+    assert await left(service) == {"2025-05-16": 100, "2025-06-01": 0}
+    assert await audit(service) == []
+
+
 async def test_case_t_47_what_was_not_spent_of_a_lot_expires(service: Service):
     await service.publish(SHOP + "expiry: {after: 1 month}\n")
     await service.hear(bought("p-0", 150))
@@ -69,8 +87,9 @@ async def test_case_t_47_what_was_not_spent_of_a_lot_expires(service: Service):
 
 
 async def test_case_t_48_points_of_two_purchases_pay_for_two_rewards_of_500(service: Service):
-    """The quirk, that a purchase's own points pay for the reward on it, is a hold right after the purchase."""
-    await service.publish(CENTS.replace("points: 1, per: 1.00", "points: 5, per: 1.00") + "expiry: {after: 90 days}\n")
+    """The quirk, that a purchase's own points pay for the reward on it, is a hold right after the purchase; the oldest points are used first."""
+    terms = "expiry: {after: 90 days}\nspending: {order: oldest}\n"
+    await service.publish(CENTS.replace("points: 1, per: 1.00", "points: 5, per: 1.00") + terms)
     await service.hear(bought("p-1", 115))
     assert await spend(service, 500, "p-1") == "spent 500"
     assert await buckets(service) == (75, 0, 0)

@@ -12,6 +12,8 @@ from accrual.domain.document.reading import read
 from accrual.domain.pricing.discounts import Priced
 from accrual.domain.pricing.occasions import Visit
 from accrual.domain.pricing.pricer import Pricer
+from accrual.domain.terms.comparing import worsens
+from accrual.domain.terms.easing import is_eased
 from accrual.domain.terms.page import terms_of
 
 from .builders import FRIDAY_NOON, a_document, a_purchase
@@ -85,6 +87,14 @@ def test_members_are_told_what_a_campaign_takes_off():
     paragraphs = terms_of(a_campaign("days: fri"), "en").paragraphs()
     assert paragraphs["campaigns/fest/discounts/ten"].text.startswith("10 % off")
     assert paragraphs["campaigns/fest"].text == "On Friday."
+
+
+def test_a_smaller_discount_of_a_campaign_is_a_loss_that_no_transition_eases():
+    old, new = (a_campaign("days: fri", f"[{{id: ten, percent: {percent}}}]") for percent in (10, 9))
+    assert [difference.part for difference in worsens(old, new)] == ["campaigns/fest/discounts/ten/percent"]
+    assert not is_eased("campaigns/fest/discounts/ten/percent", old, new)
+    assert not is_eased("campaigns/fest/days", old, new)
+    assert worsens(new, old) == ()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ def is_eased(part: str, before: Document, after: Document) -> bool:
     section, *rest = part.split("/")
     if section not in ("earning", "campaigns"):
         return any(part == each or part.startswith(f"{each}/") for each in _DECIDING)
+    if any(each.discounts and rest[1:2] != ["earning"] for document in (before, after) for each in document.campaigns if each.id == rest[0]):
+        return False  # a lower price is no points
     old, new = list(_touched(before, section, rest)), list(_touched(after, section, rest))
     silencing = any(rule.stacking != "add" for rule in new) and any(rule.give.reward is not None for rule in _rules(before))
     return not silencing and all(_gives_points_alone(rule) for rule in [*old, *new])
