@@ -48,7 +48,8 @@ def test_every_command_of_the_manual_is_there():
         ("demo",), ("up",), ("down",), ("status",), ("till",), ("token",), ("publish",), ("simulate",), ("analyse",), ("verify",),
         ("member", "show"), ("member", "explain"),
         ("dlq", "list"), ("dlq", "show"), ("dlq", "redrive"), ("dlq", "discard"), ("consumer", "list"), ("consumer", "resume"), ("waiting", "list"),
-        ("programme", "new"), ("programme", "check"), ("programme", "diff"), ("programme", "terms"), ("programme", "publish"), ("raffle", "verify"),
+        ("programme", "new"), ("programme", "check"), ("programme", "diff"), ("programme", "terms"), ("programme", "publish"),
+            ("raffle", "verify"), ("surprise", "verify"),
         ("programme", "drafts"), ("programme", "approve"), ("programme", "migrate"),
     }  # fmt: skip
 

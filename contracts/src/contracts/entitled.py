@@ -149,7 +149,7 @@ class Available(Reply):
     points: Count
     price: Annotated[Amounts, Field(description="Paid beside the points, in minor units by currency.")]
     available: bool
-    reason: Annotated[Id | None, Field(description="Why not: insufficient-balance, tier-needed, out-of-stock, limit-reached.")] = None
+    reason: Annotated[Id | None, Field(description="Why not: insufficient-balance, tier-needed, out-of-stock, raffle-closed, limit-reached.")] = None
     missing: Annotated[Count, Field(description="Points that are missing.")] = 0
 
 
@@ -223,3 +223,17 @@ class Raffle(Reply):
     beacon: str = ""
     withdrawn: Annotated[tuple[Id, ...], Field(description="Tickets that were used or taken back after they were closed: they win nothing.")] = ()
     winners: tuple[Winner, ...] = ()
+
+
+class Surprise(Reply):
+    """A surprise: the commitment to its lots from the beginning, and their seed once nothing can be drawn any more."""
+
+    programme: Id
+    surprise: Id
+    chance: Annotated[str, Field(description="Of each purchase, as `2%`.")]
+    commitment: Annotated[str, Field(description="SHA-256 in hexadecimal of the seed and the chance. Note it: the seed must fit it.")]
+    committed_at: AwareDatetime
+    secret_until: Annotated[AwareDatetime | None, Field(description="When the seed is shown: no purchase can be drawn any more, however late it is told.")] = (
+        None
+    )
+    seed: str | None = None

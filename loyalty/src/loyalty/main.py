@@ -57,6 +57,7 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "raffle": ("Draws that anybody can repeat.", {"verify": "raffle.commands:verify"}),
+    "surprise": ("Lots of purchases that anybody can draw again.", {"verify": "surprise.commands:verify"}),
     "waiting": ("Returns, confirmations and cancellations whose purchase has not come.", {"list": "waiting.commands:list_waiting"}),
 }
 

@@ -47,7 +47,7 @@ raffles:
   beacon: {source: the first closing price of April, at: 2025-04-01T18:45:00+03:00}
   prizes: [{reward: mug}, {reward: drink, count: 2}]
 offers: {id: again, reward: less, bought_often: {times: 3, within: 90 days}, budget: 2}
-surprises: {id: lucky, reward: sticker, chance: 99.9999%, seed: spring, minimum: 500.00}
+surprises: {id: lucky, reward: sticker, chance: 99.9999%, minimum: 500.00}
 """
 
 LIVE = "select reward, state, used from entitlement order by issued_at, reward, id"

@@ -58,7 +58,7 @@ class Service:
         published = []
         for document in documents:
             async with self.pool.acquire() as connection, connection.transaction():
-                published.append(await publish(connection, self.catalogue, document, now=self.clock()))
+                published.append(await publish(connection, self.catalogue, document, now=self.clock(), secret=b"tests"))
         return published
 
     async def hear(self, *events: Event[Any], partition: int = 0) -> list[str]:

@@ -54,6 +54,7 @@ ACCRUAL |= {
     "POST /v1/programme-drafts": draft_examples.DRAFT,
     f"GET /v1/programme-drafts/{draft_examples.DRAFT_ID}": draft_examples.REVIEWED,
     f"POST /v1/programme-drafts/{draft_examples.DRAFT_ID}/approve": draft_examples.PUBLISHED,
+    "GET /v1/surprises/coffee-bonus/lucky": reward_examples.SURPRISE,
     "POST /v1/offers": reward_examples.OFFERS,
     "POST /v1/rewards/redeem": reward_examples.DRINK,
     "POST /v1/privileges/use": reward_examples.SAUNA,

@@ -1,14 +1,14 @@
 """`loyalty raffle`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 
 from accrual.domain.rewards.raffles import faults
-from loyalty.console import COULD_NOT, FAILED, Failure, note, print_json, say
+from loyalty.console import FAILED, Failure, note, print_json, say
 from loyalty.options import Json
+from loyalty.published import published_in
 
 Draw = Annotated[Path, typer.Argument(metavar="FILE", help="What was published of the draw: the answer of GET /v1/raffles/PROGRAMME/RAFFLE.")]
 Commitment = Annotated[str | None, typer.Option("--commitment", metavar="HASH", help="The commitment as you noted it before the draw.")]
@@ -24,7 +24,7 @@ def verify(draw: Draw, *, commitment: Commitment = None, digest: Digest = None, 
       loyalty raffle verify spring.json
       loyalty raffle verify spring.json --commitment 3f0c… --digest 77ab…
     """
-    read = _read(draw)
+    read = published_in(draw, "/v1/raffles/PROGRAMME/RAFFLE", otherwise="Before the draw there is a commitment alone: note it.")
     found = faults(read, commitment=commitment, digest=digest)
     if as_json:
         print_json({"faults": found})
@@ -37,15 +37,3 @@ def verify(draw: Draw, *, commitment: Commitment = None, digest: Digest = None, 
             )
     if found:
         raise Failure("\n".join(found), advice="" if as_json else "Ask whoever drew for the draw as it was published.", code=FAILED)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        read = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise Failure(f"{path} cannot be read: {error.strerror}.", code=COULD_NOT) from None
-    except orjson.JSONDecodeError:
-        raise Failure(f"{path} is not JSON.", advice="Save the answer of GET /v1/raffles/PROGRAMME/RAFFLE as it is.", code=COULD_NOT) from None
-    if not isinstance(read, dict) or not read.get("seed"):
-        raise Failure(f"{path} shows no draw.", advice="Before the draw there is a commitment alone: note it.", code=COULD_NOT)
-    return read

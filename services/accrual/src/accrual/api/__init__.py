@@ -19,6 +19,7 @@ from accrual.api import (
     returns,
     rewards,
     social,
+    surprises,
     tiers,
     transfers,
 )
@@ -34,6 +35,7 @@ _PARTS = (
     returns,
     rewards,
     raffles,
+    surprises,
     programmes,
     drafts,
     tiers,

@@ -13,12 +13,14 @@ from accrual.domain.document import reading
 from accrual.domain.programmes import Programmes
 from accrual.domain.terms.notice import notice_of
 from accrual.handlers.drafting import LIFE, MOST, approve, propose
+from accrual.handlers.publishing import SECRET_BYTES
 from accrual.store import Connection, drafts
 from accrual.store.snapshots import snapshot
 from contracts.drafts import Changed, Draft, Drafts, OneDraft, Published
 from shared import commands
 from shared.auth import Principal, require
 from shared.commanding import Key, said
+from shared.ids import random_bytes
 from shared.problems import Problem
 
 _PROPOSE, _APPROVE = "POST /v1/programme-drafts", "POST /v1/programme-drafts/{draft_id}/approve"
@@ -71,7 +73,8 @@ def routes(desk: Desk) -> APIRouter:
         asked = command(_APPROVE, principal, key, subject=str(draft_id))
 
         async def effect(connection: Connection) -> commands.Reply:
-            terms = (await approve(connection, desk.catalogue, draft_id, by=principal.subject, now=desk.clock())).programme.terms
+            secret = random_bytes(SECRET_BYTES)
+            terms = (await approve(connection, desk.catalogue, draft_id, by=principal.subject, now=desk.clock(), secret=secret)).programme.terms
             return said(200, Published(programme=terms.id, version=terms.version, effective_from=terms.starts_at))
 
         return await answered(desk, asked, effect)

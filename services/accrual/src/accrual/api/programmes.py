@@ -9,12 +9,13 @@ from accrual.api.replies import Programme, ProgrammeInForce, Programmes
 from accrual.domain import programme as domain
 from accrual.domain.terms.page import terms_of
 from accrual.domain.terms.rendering import as_html, as_markdown, as_record
-from accrual.handlers.publishing import publish
+from accrual.handlers.publishing import SECRET_BYTES, publish
 from accrual.store.snapshots import snapshot, transaction
 from contracts.drafts import Published
 from contracts.fields import Id
 from contracts.terms import WrittenTerms
 from shared.auth import require
+from shared.ids import random_bytes
 from shared.problems import Problem
 
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
@@ -62,7 +63,7 @@ def routes(desk: Desk) -> APIRouter:
             raise Problem(403, "second-person", "Documents are published by two people", "POST /v1/programme-drafts proposes one.")
         text = await document_text(request)
         async with transaction(desk.pool) as connection:
-            publication = await publish(connection, desk.catalogue, text, now=desk.clock())
+            publication = await publish(connection, desk.catalogue, text, now=desk.clock(), secret=random_bytes(SECRET_BYTES))
         desk.nudge.set()
         if not publication.is_new:
             response.status_code = 200

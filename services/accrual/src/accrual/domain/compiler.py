@@ -1,5 +1,7 @@
 """Compiles a checked programme document, once per version, into whole numbers and bit masks."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from accrual.domain.amounts import minor_digits
@@ -15,9 +17,12 @@ from accrual.domain.programme import Programme, Terms
 from accrual.domain.rules import Arithmetic
 from accrual.domain.ruling import Placed, ceiling_of, compile_rule, is_base, level_rule, limits_of, worth_of
 
+#: As a trial has it, or whoever asks for something else than surprises.
+NO_SEEDS: Mapping[str, bytes] = MappingProxyType({})
 
-def compile_document(document: Document) -> Programme:
-    """Return the programme that decides as the document says. The document must have been checked by `document.reading.read`."""
+
+def compile_document(document: Document, *, seeds: Mapping[str, bytes] = NO_SEEDS) -> Programme:
+    """Return the programme that decides as the document says, and surprises by their seeds. The document must have been checked by `document.reading.read`."""
     starts_at, ends_at = period_of(document)
     points, expiry, pending = document.points, document.expiry, document.pending
     all_rules = [*document.earning, *(rule for campaign in document.campaigns for rule in campaign.earning)]
@@ -50,6 +55,7 @@ def compile_document(document: Document) -> Programme:
             better_until=end_of(document.transition.until, ZoneInfo(document.zone)) if document.transition is not None else None,
         ),
         document=document,
+        seeds=seeds,
         purchases={currency: _rule_set(document, "purchase", currency) for currency in document.all_currencies},
         activities={kind: _rule_set(document, "activity", document.all_currencies[0], kind) for kind in kinds},
         registration=_rule_set(document, "registration", document.all_currencies[0]),

@@ -8,7 +8,7 @@ from accrual.domain.wording import exchanged as words
 
 def as_exchanged(purchase: Purchase, exchanged: Purchase) -> Purchase:
     """Return the purchase as if it had been made when, where and how the exchanged one was."""
-    return purchase._replace(occurred_at=exchanged.occurred_at, zone=exchanged.zone, store=exchanged.store, channel=exchanged.channel)
+    return purchase._replace(occurred_at=exchanged.occurred_at, zone=exchanged.zone, store=exchanged.store, channel=exchanged.channel, in_exchange=True)
 
 
 def told(decision: Decision, exchanged: Purchase) -> Decision:

@@ -41,6 +41,7 @@ class Purchase(NamedTuple):
     identified: bool = True  #: without an identifier nothing is earned
     payments: tuple[Payment, ...] = ()
     coupons: tuple[str, ...] = ()  #: codes, as they were presented
+    in_exchange: bool = False  #: for another, whose day is taken for its own: no lot falls on it
 
 
 class Activity(NamedTuple):

@@ -73,7 +73,16 @@ class Terms:
 class Programme:
     """One version of a programme. `terms` and `document` may be read; everything is decided by `decide`."""
 
-    def __init__(self, *, terms: Terms, document: Document, purchases: Mapping[str, RuleSet], activities: Mapping[str, RuleSet], registration: RuleSet) -> None:
+    def __init__(
+        self,
+        *,
+        terms: Terms,
+        document: Document,
+        purchases: Mapping[str, RuleSet],
+        activities: Mapping[str, RuleSet],
+        registration: RuleSet,
+        seeds: Mapping[str, bytes],
+    ) -> None:
         """Be built by `compiler.compile_document`."""
         self.terms = terms
         self.document = document
@@ -89,7 +98,7 @@ class Programme:
         self.social = SocialActions(document.social)
         self.contests = Contests(document)
         self.fraud = None if document.fraud is None else FraudLimits(document.fraud)
-        self._giving = Giving(self.rewards, document)
+        self._giving = Giving(self.rewards, document, seeds)
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
         self.shares = document.mentions("coupons", "budget", "stock", "raffles")  #: something is counted for all accounts together
         self._transition: Transition | None = None

@@ -7,7 +7,7 @@ from accrual.domain.compiler import compile_document
 from accrual.domain.document import reading
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
-from accrual.store import Connection, programmes
+from accrual.store import Connection, programmes, surprises
 
 
 class Catalogue:
@@ -22,9 +22,12 @@ class Catalogue:
         """Return all versions that the transaction can see. Who has just read the sequence of the newest one spares the question."""
         if (await programmes.newest(connection) if newest is None else newest) > self._newest:
             versions = await programmes.published_since(connection, self._newest)
+            seeds: dict[str, dict[str, bytes]] = {}
+            for lot in await surprises.of(connection, {version.programme for version in versions}):
+                seeds.setdefault(lot.programme, {})[lot.surprise] = lot.seed
             for version in versions:  # nothing is awaited in here, so two that ask at once do not load a version twice
                 if version.sequence > self._newest:
-                    self._compiled.append(compile_document(reading.read_json(orjson.loads(version.document))))
+                    self._compiled.append(compile_document(reading.read_json(orjson.loads(version.document)), seeds=seeds.get(version.programme, {})))
                     self._newest = version.sequence
                     metrics.expect_programme(version.programme)
             self._programmes = Programmes(self._compiled)

@@ -44,8 +44,8 @@ async def propose(connection: Connection, catalogue: Catalogue, text: str, *, by
     return draft
 
 
-async def approve(connection: Connection, catalogue: Catalogue, draft_id: UUID, *, by: str, now: datetime) -> Publication:
-    """Publish what somebody else proposed, checked again as of now.
+async def approve(connection: Connection, catalogue: Catalogue, draft_id: UUID, *, by: str, now: datetime, secret: bytes) -> Publication:
+    """Publish what somebody else proposed, checked again as of now. The secret makes the seeds of its surprises.
 
     Raises the Problems `unknown-draft` (404), `second-person` (403), `draft-approved` and `draft-lapsed` (409), and what publishing raises.
     """
@@ -59,6 +59,6 @@ async def approve(connection: Connection, catalogue: Catalogue, draft_id: UUID, 
         raise Problem(409, "draft-approved", "The draft is approved and published already")
     if draft.proposed_at <= now - LIFE:
         raise Problem(409, "draft-lapsed", "The draft is older than a day", "Propose it again.")
-    publication = await publish(connection, catalogue, draft.document, now=now)
+    publication = await publish(connection, catalogue, draft.document, now=now, secret=secret)
     await drafts.approve(connection, draft_id, approved_by=by, now=now)
     return publication

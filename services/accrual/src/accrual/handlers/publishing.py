@@ -13,7 +13,7 @@ from accrual.domain.entries import SystemAccount
 from accrual.domain.programme import Programme
 from accrual.domain.programmes import Programmes
 from accrual.domain.terms.promises import broken_promise
-from accrual.handlers import raffling
+from accrual.handlers import raffling, surprising
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.rewards import SERVICE, SOURCE
 from accrual.store import Connection, programmes
@@ -24,6 +24,9 @@ from shared.ids import derived
 from shared.outbox import enqueue, message_of
 from shared.problems import Problem as Answer
 
+#: Nobody guesses so many.
+SECRET_BYTES = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
@@ -33,14 +36,15 @@ class Publication:
     is_new: bool
 
 
-async def publish(connection: Connection, catalogue: Catalogue, text: str, *, now: datetime) -> Publication:
-    """Publish a document. The same document again changes nothing; a published version never changes.
+async def publish(connection: Connection, catalogue: Catalogue, text: str, *, now: datetime, secret: bytes) -> Publication:
+    """Publish a document. The same document again changes nothing; a published version never changes. The secret makes the seeds of its surprises.
 
     Raises the Problems `invalid-document` (422, with `errors`) and `version-exists` (409).
     """
     publication = await examine(connection, catalogue, text, now=now)
     if publication.is_new:
         await _write(connection, publication.programme.document, publication.programme, now=now)
+        await surprising.promise(connection, publication.programme, secret=secret, now=now)
     return publication
 
 
@@ -70,6 +74,7 @@ async def _conflicts(connection: Connection, published: Programmes, programme: P
         text = "starts in the past, and the programme has granted points already"
         problems += (Problem(None, "effective_from", text, f"choose a moment after {now:%Y-%m-%d %H:%M} UTC"),)
     problems += await raffling.broken(connection, programme)
+    problems += await surprising.broken(connection, published, programme, now=now)
     promise = broken_promise(published, programme, now=now)
     if promise is not None:
         problems += (promise,)

@@ -93,6 +93,15 @@ RAFFLE: Example = {
     "withdrawn": [],
     "winners": [],
 }
+SURPRISE: Example = {
+    "programme": "coffee-bonus",
+    "surprise": "lucky",
+    "chance": "2%",
+    "commitment": "0f3a6c1de2b94857a6c3d2e1f0918273645546372819a0b1c2d3e4f506172839",
+    "committed_at": "2026-03-01T08:00:00Z",
+    "secret_until": "2026-05-01T21:00:00Z",
+    "seed": None,
+}
 OFFER: Example = {"holder": f"m:{ANA}", "programme": "coffee-bonus"}
 OFFERS: Example = {
     "items": [

@@ -17,6 +17,7 @@ from gateway.api.replies import written
 
 ProgrammeId = Annotated[Id, Path(json_schema_extra={"example": "coffee-bonus"})]
 RaffleId = Annotated[Id, Path(json_schema_extra={"example": "spring"})]
+SurpriseId = Annotated[Id, Path(json_schema_extra={"example": "lucky"})]
 
 
 def routes(gateway: Gateway) -> APIRouter:
@@ -137,6 +138,16 @@ def _of_raffles(router: APIRouter, gateway: Gateway) -> None:
         `loyalty raffle verify` repeats it from this answer alone.
         """
         return written(await gateway.accrual.raffle(programme, raffle, gateway.public_query(request, "programmes:read")))
+
+    @router.get(
+        "/v1/surprises/{programme}/{surprise}",
+        response_model=entitled.Surprise,
+        summary="A surprise, to be drawn again",
+        **operation(gateway.verifier, PUBLIC, reply=examples.SURPRISE, problems=["unknown-surprise"]),
+    )
+    async def surprise(programme: ProgrammeId, surprise: SurpriseId, request: Request) -> Response:
+        """Show to anybody the commitment to a surprise's lots, and their seed once nothing can be drawn any more: `loyalty surprise verify` draws again."""
+        return written(await gateway.accrual.surprise(programme, surprise, gateway.public_query(request, "programmes:read")))
 
 
 def _of_entitlements(router: APIRouter, gateway: Gateway) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.coupons import CouponCodes, CouponState, Limits
 from contracts.drafts import Draft, Drafts, OneDraft, Published
-from contracts.entitled import Entitlement, Offers, Raffle, Rewards
+from contracts.entitled import Entitlement, Offers, Raffle, Rewards, Surprise
 from contracts.holds import Adjustment, Adjustments, Hold, Transfer
 from contracts.quotes import Quote
 from contracts.referrals import Referrals
@@ -161,6 +161,10 @@ class Accrual:
     async def approve_draft(self, draft_id: UUID, asking: Asking) -> Published:
         """Ask to publish a proposed version in the name of the asking's token."""
         return await self._service.ask(Published, Question(f"/v1/programme-drafts/{draft_id}/approve", body=b"{}", reads=False), asking)
+
+    async def surprise(self, programme: str, surprise: str, asking: Asking) -> Surprise:
+        """Ask what was promised of a surprise, and for its seed once it is over."""
+        return await self._service.ask(Surprise, Question(f"/v1/surprises/{escaped(programme, safe='')}/{escaped(surprise, safe='')}"), asking)
 
     async def offers(self, wanted: bytes, asking: Asking) -> Offers:
         """Ask to make somebody personal offers."""

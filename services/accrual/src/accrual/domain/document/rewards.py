@@ -12,6 +12,7 @@ from accrual.domain.document.grammar import (
     ONE_OR_MORE,
     WHOLE,
     Amount,
+    Day,
     DayOrMoment,
     Days,
     Label,
@@ -107,12 +108,12 @@ class Privilege(Part):
 
 
 class Surprise(Part):
-    """A gift that an eligible purchase brings with a probability. Seed and purchase decide, so that anybody with both can do it again."""
+    """A gift that an eligible purchase brings with a probability. A secret seed and the purchase decide; the seed is promised before and shown after."""
 
     id: Slug
     reward: Slug
     chance: Annotated[str, StringConstraints(pattern=_CHANCE)]
-    seed: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    until: Day | None = None  #: to its end; not given: while it is in the document
     minimum: Money | None = None  #: of what was paid for the lines
     budget: Times | None = None  #: so many gifts in all
 

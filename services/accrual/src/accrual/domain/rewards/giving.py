@@ -1,8 +1,7 @@
 """Which of the rewards that are due are really given: as stock, limits and tiers allow, and surprises by a lot that anybody can draw again."""
 
-from collections.abc import Sequence
-from decimal import Decimal
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.amounts import in_units, minor_digits
@@ -10,7 +9,9 @@ from accrual.domain.decisions import Decision, Operation, Refusal, RewardDue, St
 from accrual.domain.document.document import Document
 from accrual.domain.document.rewards import Surprise
 from accrual.domain.facts import Fact, Purchase
+from accrual.domain.lifetimes import end_of
 from accrual.domain.rewards.catalogue import Rewards
+from accrual.domain.rewards.surprises import is_lucky, seed_of
 
 _WHOLE = 2**64
 
@@ -18,10 +19,14 @@ _WHOLE = 2**64
 class Giving:
     """The last step of a decision in a programme whose rules give rewards. It holds nothing of any account."""
 
-    def __init__(self, rewards: Rewards, document: Document) -> None:
-        """Take the programme's catalogue and document."""
+    def __init__(self, rewards: Rewards, document: Document, seeds: Mapping[str, bytes]) -> None:
+        """Take the programme's catalogue and document, and the seeds of surprises; one without is drawn by chances that are as good, for trials."""
         self._rewards = rewards
-        self._surprises = document.surprises
+        zone = ZoneInfo(document.zone)
+        self._surprises = tuple(
+            (part, seeds.get(part.id) or seed_of(b"", document.programme, part.id), None if part.until is None else end_of(part.until, zone))
+            for part in document.surprises
+        )
         rules = [*document.earning, *(rule for campaign in document.campaigns for rule in campaign.earning)]
         named = [rule.give.reward for rule in rules if rule.give.reward is not None] + [surprise.reward for surprise in document.surprises]
         self._given = tuple(dict.fromkeys(named))
@@ -67,16 +72,15 @@ class Giving:
 
     def _lots(self, purchase: Purchase) -> tuple[Surprise, ...]:
         """Return the surprises of which the lot falls on an identified purchase. A cart that is only quoted has no id, and brings none."""
-        if not purchase.identified or not purchase.purchase_id:
+        if not self._surprises or not purchase.identified or not purchase.purchase_id or purchase.in_exchange:
             return ()
-        return tuple(each for each in self._surprises if is_drawn(each, purchase) and _reaches(each, purchase))
-
-
-def is_drawn(surprise: Surprise, purchase: Purchase) -> bool:
-    """Tell whether the lot falls on a purchase: SHA-256 of seed, surprise, merchant and purchase id, its first 8 bytes below the chance."""
-    text = f"{surprise.seed}\0{surprise.id}\0{purchase.merchant}\0{purchase.purchase_id}"
-    number = int.from_bytes(sha256(text.encode()).digest()[:8])
-    return number * 100 < Decimal(surprise.chance.removesuffix("%")) * _WHOLE
+        return tuple(
+            part
+            for part, seed, ends_at in self._surprises
+            if (ends_at is None or purchase.occurred_at < ends_at)
+            and is_lucky(part.id, part.chance, seed, merchant=purchase.merchant, purchase_id=purchase.purchase_id)
+            and _reaches(part, purchase)
+        )
 
 
 def surprise_key(surprise: str) -> CounterKey:

@@ -56,7 +56,7 @@ REWARDS: Vocabulary = {
     "Surprise.id": Hidden("the paragraph is tied to it", Worse.NEVER),
     "Surprise.reward": Words("a purchase may bring {named}", "покупка может принести: {named}"),
     "Surprise.chance": Words("with a chance of {percent}", "с вероятностью {percent}", Worse.LESS),
-    "Surprise.seed": Hidden("who knows it before knows which purchase wins; it is shown afterwards", Worse.NEVER),
+    "Surprise.until": Words("until {value} inclusive", "по {value} включительно", Worse.TIGHTER),
     "Surprise.minimum": Words("if {money} or more are paid", "при оплате от {money}", Worse.MORE),
     "Surprise.budget": Words("{value} gifts in all", "всего подарков: {value}", Worse.TIGHTER),
     "Raffle.id": Hidden("the paragraph is tied to it", Worse.NEVER),

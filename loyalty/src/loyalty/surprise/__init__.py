@@ -1,0 +1,1 @@
+"""Surprises, drawn again from what was published."""
