@@ -4,23 +4,31 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.envelope import Event
+from contracts.holds import Hold, HoldRequest
 from contracts.purchases import Payment, PurchaseRecorded
+from contracts.quotes import Quote, QuotedEntitlement, QuotedPrice
+from contracts.requests import QuoteRequest
+from contracts.rewards import Explanation
 from loyalty.console import Failure
+from loyalty.till import counter, selling
 from loyalty.till.basket import Basket
 from loyalty.till.goods import EXAMPLE, Good, load_goods, price_of
 from loyalty.till.journal import Journal
 from loyalty.till.returning import given_back, returned
 from loyalty.till.sending import send
 from loyalty.till.shop import Shop
+from loyalty.till.till import Till
 from loyalty.till.words import WORDS, Command, read
-from loyalty_client import Confirmation, InvalidError, NotConfirmedError, event
+from loyalty_client import Confirmation, InvalidError, NotConfirmedError, UnavailableError, event
 
+QUOTE_ID, HOLD_ID = UUID(int=1, version=4), UUID(int=2, version=4)
 CARD = "h1:" + "c" * 43
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SHOP = Shop("corner-shop", "main-street", "UTC", "USD")
@@ -72,6 +80,90 @@ def test_a_receipt_names_the_till_the_means_of_payment_and_what_was_put_aside():
     sold = SHOP.receipt(basket, "1-0007", (Payment(kind="points", amount=1_00), Payment(kind="card", amount=7_00)), at=NOON)
     assert (sold.purchase_id, sold.receipt_number, sold.hold_id, sold.coupons) == ("main-street/1-0007", "1-0007", basket.hold_id, ("SPRING",))
     assert sum(payment.amount for payment in sold.payments) == sold.lines[0].paid_amount
+
+
+class Desk:
+    """A gateway that prices one reward, reserves it, and may fall silent."""
+
+    def __init__(self) -> None:
+        self.up, self.asked, self.released = True, list[HoldRequest](), list[str]()
+
+    async def quote(self, cart: QuoteRequest) -> Quote:
+        line = cart.purchase.lines[0]
+        off = line.paid_amount // 5 if "FIFTH" in cart.entitlements else 0
+        priced = QuotedPrice(line_id="1", price_amount=line.paid_amount, discount_amount=off, paid_amount=line.paid_amount - off, tax_amount=0)
+        shown = tuple(QuotedEntitlement(entitlement=each, valid=each == "FIFTH", reason=None if each == "FIFTH" else "expired") for each in cart.entitlements)
+        told = {"programme": "shop", "programme_version": 1, "points": 0, "explanation": Explanation(points=0, steps=(), not_given=())}
+        return Quote(
+            quote_id=QUOTE_ID, valid_until=NOON, total_amount=priced.paid_amount, discount_amount=off, lines=(priced,), entitlements=shown, **told  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    async def hold(self, wanted: HoldRequest, *, idempotency_key: str) -> Hold:  # noqa: ARG002  as the gateway's client has it
+        if not self.up:
+            raise UnavailableError(503, "service-unavailable", "no answer")
+        self.asked.append(wanted)
+        return Hold.model_validate(
+            {
+                "hold_id": HOLD_ID, "holder": CARD, "programme": "shop", "merchant": wanted.merchant, "purchase_id": wanted.purchase_id,
+                "points": wanted.points, "worth": {"amount": wanted.points, "currency": "USD"}, "state": "open", "made_at": NOON, "expires_at": NOON,
+            }
+        )  # fmt: skip
+
+    async def release(self, hold_id: str, *, idempotency_key: str) -> None:  # noqa: ARG002  as the gateway's client has it
+        self.released.append(hold_id)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def till(journal: Journal, desk: Desk) -> Till:
+    """A till at which Ana has put a mug on the counter; nobody takes its events."""
+    opened = Till(
+        shop=SHOP, goods={"mug": MUG}, journal=journal, gateway=desk, publisher=Line(up=False), customers=None, clock=lambda: NOON  # type: ignore[arg-type]
+    )  # fmt: skip
+    opened.basket = Basket(holder=CARD).scanned(MUG, pieces=1)
+    return opened
+
+
+def sold_at(journal: Journal) -> PurchaseRecorded:
+    found = journal.receipt("1-0001")
+    assert found is not None
+    return found
+
+
+async def test_a_reward_is_priced_reserved_without_points_and_used_by_the_receipt_that_names_its_hold(till: Till, desk: Desk, journal: Journal):
+    for code in ("FIFTH", "OLD"):
+        await counter.reward(till, code)
+    with pytest.raises(Failure, match="what the rewards take off"):
+        await selling.pay(till)
+    await selling.quote(till)
+    await selling.pay(till)
+    ((points, quote_id, purchase),) = [(each.points, each.quote_id, each.purchase) for each in desk.asked]
+    assert (points, quote_id, purchase) == (0, QUOTE_ID, None)
+    assert (sold_at(journal).hold_id, sold_at(journal).lines[0].paid_amount) == (str(HOLD_ID), 6_40)
+    assert [(each.kind, each.amount) for each in sold_at(journal).payments] == [("cash", 6_40)]
+
+
+async def test_points_put_aside_reserve_the_rewards_with_them_and_another_quote_frees_both(till: Till, desk: Desk):
+    await counter.reward(till, "FIFTH")
+    await selling.quote(till)
+    await selling.spend(till, "100")
+    assert ([(each.points, each.quote_id) for each in desk.asked], till.basket.rewards) == ([(100, QUOTE_ID)], ("FIFTH",))
+    await selling.quote(till)
+    assert (desk.released, till.basket.hold_id) == ([str(HOLD_ID)], None)
+
+
+async def test_a_reward_that_nobody_can_reserve_stays_the_customers_and_the_till_sells_without_it(till: Till, desk: Desk, journal: Journal):
+    await counter.reward(till, "FIFTH")
+    await selling.quote(till)
+    desk.up = False
+    with pytest.raises(Failure, match="stay the customer's"):
+        await selling.pay(till)
+    await selling.pay(till)
+    assert (sold_at(journal).hold_id, sold_at(journal).lines[0].paid_amount) == (None, 8_00)
 
 
 @given(pieces=st.integers(1, 50), paid=st.integers(0, 100_00), back=st.integers(1, 50))

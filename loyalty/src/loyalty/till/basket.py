@@ -20,6 +20,7 @@ class Basket:
     holder: str | None = None
     shown: tuple[Kind, str] | None = None  #: what the customer showed, to be asked about
     coupons: tuple[str, ...] = ()
+    rewards: tuple[str, ...] = ()  #: codes; once they are priced, those that the quote takes
     discounts: Mapping[str, int] = field(default_factory=dict)  #: by line, as the quote said
     quote_id: str | None = None
     hold_id: str | None = None
@@ -48,8 +49,9 @@ class Basket:
         )
 
     def quoted(self, quote: Quote) -> "Basket":
-        """Return the basket as a quote prices it."""
-        return replace(self, discounts={line.line_id: line.discount_amount for line in quote.lines}, quote_id=str(quote.quote_id))
+        """Return the basket as a quote prices it, with the rewards that are good for something."""
+        discounts, rewards = {line.line_id: line.discount_amount for line in quote.lines}, tuple(each.entitlement for each in quote.entitlements if each.valid)
+        return replace(self, discounts=discounts, rewards=rewards, quote_id=str(quote.quote_id))
 
     def unpriced(self) -> "Basket":
         """Return the basket without what the last quote said of it: it was said of something else."""

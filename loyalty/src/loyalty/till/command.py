@@ -46,6 +46,7 @@ _WORDS: Mapping[str, Callable[..., Awaitable[None]]] = {
     "remove": counter.remove,
     **{kind: partial(counter.identify, kind=kind) for kind in ("card", "email", "phone")},
     "coupon": counter.coupon,
+    "reward": counter.reward,
     "balance": counter.balance,
     "cancel": counter.cancel,
     "quote": selling.quote,

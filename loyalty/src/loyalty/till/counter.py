@@ -60,6 +60,15 @@ async def coupon(till: Till, code: str) -> None:
     say(f"Coupon {code}: `quote` says what it is good for.")
 
 
+async def reward(till: Till, code: str) -> None:
+    """Note a reward of the customer."""
+    if till.basket.holder is None:
+        raise Failure("Nobody was identified.", advice="A reward has an owner: card NUMBER.")
+    await till.release()
+    till.basket = replace(till.basket, rewards=tuple(dict.fromkeys((*till.basket.rewards, code)))).unpriced()
+    say(f"Reward {code}: `quote` says what it is good for.")
+
+
 async def cancel(till: Till) -> None:
     """Clear the counter."""
     await till.release()

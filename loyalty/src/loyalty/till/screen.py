@@ -58,12 +58,15 @@ def quote(found: Quote) -> None:
     for coupon in found.coupons:
         if not coupon.valid:
             wrong(f"coupon {coupon.code}: {coupon.reason}")
+    for reward in found.entitlements:
+        if not reward.valid:
+            wrong(f"reward {reward.entitlement}: {reward.text or reward.reason}")
     say(f"Earns {found.points} points.")
     why(found.explanation)
     if found.spendable is not None and found.spendable.points:
         say(f"Up to {found.spendable.points} points may be spent.")
-    for reward in found.rewards:
-        say(f"{reward.name}: {'to be had' if reward.available else f'{reward.missing} points missing'} ({reward.cost} points)")
+    for within in found.rewards:
+        say(f"{within.name}: {'to be had' if within.available else f'{within.missing} points missing'} ({within.cost} points)")
 
 
 def why(explanation: Explanation) -> None:

@@ -1,6 +1,7 @@
 """What happens around the money: the quote, the points that pay, the receipt."""
 
 from dataclasses import replace
+from uuid import UUID
 
 from contracts.holds import HoldRequest
 from contracts.purchases import Payment, PurchaseRecorded
@@ -8,7 +9,7 @@ from loyalty.console import Failure, say
 from loyalty.till import screen
 from loyalty.till.basket import Basket
 from loyalty.till.till import Till
-from loyalty_client import event
+from loyalty_client import UnavailableError, event
 
 _ALL = 10**15
 
@@ -16,6 +17,8 @@ _ALL = 10**15
 async def quote(till: Till) -> None:
     """Ask what the counter costs, earns, and lets spend."""
     _something(till.basket)
+    if till.basket.rewards:
+        await till.release()  # what is reserved for one quote, another cannot count on
     found = await till.gateway.quote(till.shop.cart(till.basket, at=till.clock()))
     till.basket = till.basket.quoted(found)
     screen.counter(till.basket, till.shop.currency)
@@ -29,18 +32,9 @@ async def spend(till: Till, points: str) -> None:
         raise Failure("Nobody was identified.", advice="Points need an owner: card NUMBER.")
     if points != "all" and not points.isdecimal():
         raise Failure(f"{points} is no number of points.", advice="Write 200, or all.")
+    _rewards_are_priced(till.basket)
     await till.release()
-    now, receipt = till.clock(), till.next_receipt()
-    wanted = HoldRequest(
-        holder=till.basket.holder,
-        merchant=till.shop.merchant,
-        purchase_id=till.shop.purchase_id(receipt),
-        points=_ALL if points == "all" else int(points),
-        partly=points == "all",
-        purchase=till.shop.cart(till.basket, at=now, priced=True).purchase,
-    )
-    hold = await till.gateway.hold(wanted, idempotency_key=f"{till.shop.source}/{receipt}/{now.isoformat()}")
-    till.basket = replace(till.basket, hold_id=str(hold.hold_id), held_points=hold.points, held_worth=hold.worth.amount)
+    await _hold(till, _ALL if points == "all" else int(points), partly=points == "all")
     screen.counter(till.basket, till.shop.currency)
 
 
@@ -49,6 +43,7 @@ async def pay(till: Till, kind: str = "cash") -> None:
     _something(till.basket)
     if kind not in ("cash", "card"):
         raise Failure(f"{kind} is no means of payment.", advice="Write pay cash, or pay card.")
+    await _reserve_rewards(till)
     basket, number = till.basket, till.next_receipt()
     payments = _payments(basket, kind)
     sold = till.shop.receipt(basket, number, payments, at=till.clock())
@@ -73,6 +68,34 @@ async def release(till: Till) -> None:
     screen.counter(till.basket, till.shop.currency)
 
 
+async def _hold(till: Till, points: int, *, partly: bool = False) -> None:
+    """Put points aside, and with a quote all else that it counts on."""
+    basket, now, receipt = till.basket, till.clock(), till.next_receipt()
+    wanted = HoldRequest(
+        holder=basket.holder,
+        merchant=till.shop.merchant,
+        purchase_id=till.shop.purchase_id(receipt),
+        points=points,
+        partly=partly,
+        quote_id=None if basket.quote_id is None else UUID(basket.quote_id),
+        purchase=till.shop.cart(basket, at=now, priced=True).purchase if basket.quote_id is None else None,
+    )
+    hold = await till.gateway.hold(wanted, idempotency_key=f"{till.shop.source}/{receipt}/{now.isoformat()}")
+    till.basket = replace(basket, hold_id=str(hold.hold_id), held_points=hold.points, held_worth=hold.worth.amount)
+
+
+async def _reserve_rewards(till: Till) -> None:
+    """Have the rewards on the counter reserved: the receipt that names their hold uses them."""
+    if not till.basket.rewards or till.basket.hold_id is not None:
+        return
+    _rewards_are_priced(till.basket)
+    try:
+        await _hold(till, 0)
+    except UnavailableError as error:
+        till.basket = replace(till.basket, rewards=()).unpriced()
+        raise Failure("The gateway does not answer, so rewards cannot be used now; they stay the customer's.", advice="Write pay once more.") from error
+
+
 def _payments(basket: Basket, kind: str) -> tuple[Payment, ...]:
     points = Payment(kind="points", amount=basket.held_worth)
     rest = Payment.model_validate({"kind": kind, "amount": basket.total - basket.held_worth})
@@ -94,6 +117,11 @@ async def _told(till: Till, sold: PurchaseRecorded) -> None:
         return
     say(f"{explanation.points} points for this purchase:")
     screen.why(explanation)
+
+
+def _rewards_are_priced(basket: Basket) -> None:
+    if basket.rewards and basket.quote_id is None:
+        raise Failure("Nobody has said yet what the rewards take off.", advice="Ask first: quote.")
 
 
 def _something(basket: Basket) -> None:

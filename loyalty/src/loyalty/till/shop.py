@@ -35,7 +35,7 @@ class Shop:
         """Say what is on the counter: for a quote at the prices of the shelf, or `priced` as a quote has priced it."""
         lines = tuple(QuotedLine.model_validate(line.model_dump()) for line in (basket.priced() if priced else basket.lines))
         cart = Cart(merchant=self.merchant, store=self.store, zone=self.zone, lines=lines, coupons=basket.coupons, currency=self.currency, occurred_at=at)
-        return QuoteRequest(holder=basket.holder, purchase=cart)
+        return QuoteRequest(holder=basket.holder, purchase=cart, entitlements=basket.rewards)
 
     def receipt(self, basket: Basket, number: str, payments: tuple[Payment, ...], *, at: datetime) -> PurchaseRecorded:
         """Say what was sold."""

@@ -28,6 +28,7 @@ WORDS: Mapping[str, Meaning] = {
     "email": Meaning("email ADDRESS", 1, 1, "the customer says an e-mail address"),
     "phone": Meaning("phone NUMBER", 1, 8, "the customer says a phone number"),
     "coupon": Meaning("coupon CODE", 1, 1, "the customer shows a coupon"),
+    "reward": Meaning("reward CODE", 1, 1, "the customer shows a reward: a discount, a gift, free delivery"),
     "quote": Meaning("quote", 0, 0, "what it costs, what it earns, what may be spent"),
     "spend": Meaning("spend POINTS|all", 1, 1, "reserve points for this purchase"),
     "release": Meaning("release", 0, 0, "give reserved points back"),
