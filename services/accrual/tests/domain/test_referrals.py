@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accrual.domain.compiler import compile_document
 from accrual.domain.document.problems import DocumentError
 from accrual.domain.document.reading import read
 from accrual.domain.referrals import Bought, Invited, Objection, ReferralRules, Side
 
-from .builders import a_document, a_programme, points
+from .builders import PROGRAMMES, a_document, a_programme, points
 
 BASE = "- {id: base, give: {points: 1, per: visit}}\n"
 GIVE = "give: {inviter: 500, friend: 200}"
@@ -109,6 +110,15 @@ def test_a_promise_that_cannot_be_kept_is_found(section: dict[str, str], path: s
         read(a_document(BASE, **section))
     found = {problem.path: f"{problem.message} {problem.advice}" for problem in refused.value.problems}
     assert message in found[path]
+
+
+def test_the_cinema_keeps_what_its_document_promises():
+    made = compile_document(read((PROGRAMMES / "city-cinema.yaml").read_text())).referrals
+    assert made is not None
+    assert (made.points(Side.INVITER), made.points(Side.FRIEND)) == (300, 100)
+    visits = [bought(2, 299_99, currency="RUB"), bought(3, 300_00, currency="RUB")]
+    assert made.counting(JOINED, visits) == visits[1]
+    assert made.payday(visits[1].occurred_at) == date(2026, 11, 13)
 
 
 PURCHASES = st.lists(st.builds(bought, st.integers(-3, 40), st.none() | st.integers(0, 30_00), key=st.binary(min_size=2, max_size=2)), max_size=8)
