@@ -41,9 +41,9 @@ def test_each_part_of_a_balance_keeps_its_own_end(tmp_path: Path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("card,1,-5,", "points: '-5' is no whole number above 0"),
-        ("card,1,0,", "no whole number above 0"),
-        ("card,1,1.5,", "no whole number above 0"),
+        ("card,1,-5,", "points: '-5' is no whole number"),
+        ("card,1,0,", "brings nothing"),
+        ("card,1,1.5,", "no whole number"),
         ("phone,1,5,", "'phone' is no kind"),
         ("card,1,5,tomorrow", "'tomorrow' is no date"),
         ("card,1,5,2027-06-30T12:00:00", "has no offset"),
@@ -53,6 +53,36 @@ def test_a_line_that_means_nothing_is_named(tmp_path: Path, line: str, message: 
     found = read_balances(written(tmp_path, f"{BALANCES}{line}\n"), named)
     assert [(fault.line, message in fault.message) for fault in found.faults] == [(5, True)]
     assert found.points == 200
+
+
+CARDS = """kind,identifier,level,level_until,spent,counted_on
+card,9000 0000 0000 0019,gold,2027-12-31,,
+card,9000 0000 0000 0027,,,1250000,2026-10-31
+"""
+
+
+def test_discount_cards_bring_their_levels_and_totals(tmp_path: Path):
+    found = read_balances(written(tmp_path, CARDS), named)
+    assert (found.points, found.totals, found.by_level(), found.by_expiry(), found.faults) == (0, 1_250_000, {"gold": 1}, {}, ())
+    assert [row.as_json() for row in found.rows] == [
+        {"name": "2", "holder": "card:9000 0000 0000 0019", "level": "gold", "level_until": "2027-12-31"},
+        {"name": "3", "holder": "card:9000 0000 0000 0027", "spent": 1_250_000, "counted_on": "2026-10-31"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("card,1,,,,", "brings nothing"),
+        ("card,1,,,12500.00,", "spent: '12500.00' is no whole number"),
+        ("card,1,gold,soon,,", "level_until: 'soon' is no date"),
+        ("card,1,,2027-12-31,5,", "level_until: there is nothing to which it belongs"),
+        ("card,1,gold,,,2026-10-31", "counted_on: there is nothing to which it belongs"),
+    ],
+)
+def test_a_level_or_total_that_means_nothing_is_named(tmp_path: Path, line: str, message: str):
+    found = read_balances(written(tmp_path, f"{CARDS}{line}\n"), named)
+    assert [(fault.line, message in fault.message) for fault in found.faults] == [(4, True)]
 
 
 def test_two_rows_of_one_name_are_found(tmp_path: Path):

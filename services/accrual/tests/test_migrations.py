@@ -80,7 +80,7 @@ async def test_a_row_does_not_change_and_expired_points_are_not_loaded(caller: C
     await announced(caller)
     await ask(caller, "/openings", {"rows": ROWS[:1]})
     assert code(await ask(caller, "/openings", {"rows": [{**ROWS[0], "points": 1}]}, key="2")) == (409, "other-row")
-    assert code(await ask(caller, "/openings", {"rows": [{**ROWS[1], "expires_at": NOON.isoformat()}]}, key="3")) == (422, "expired")
+    assert code(await ask(caller, "/openings", {"rows": [{**ROWS[1], "expires_at": NOON.isoformat()}]}, key="3")) == (422, "expired-points")
     assert code(await ask(caller, "/openings", {"rows": [ROWS[1], ROWS[1]]}, key="4")) == (422, "repeated-row")
     assert await caller.service.balances() == {(ANAS_CARD, "bread"): (0, 120)}
 

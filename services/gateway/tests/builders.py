@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api import adjustment_examples, coupon_examples, draft_examples, examples, hold_examples, referral_examples, reward_examples
+from gateway.api import adjustment_examples, coupon_examples, draft_examples, examples, hold_examples, migration_examples, referral_examples, reward_examples
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -55,6 +55,11 @@ ACCRUAL |= {
     f"GET /v1/programme-drafts/{draft_examples.DRAFT_ID}": draft_examples.REVIEWED,
     f"POST /v1/programme-drafts/{draft_examples.DRAFT_ID}/approve": draft_examples.PUBLISHED,
     "GET /v1/surprises/coffee-bonus/lucky": reward_examples.SURPRISE,
+    "GET /v1/migrations/coffee-bonus/old-cards": migration_examples.LOADED,
+    "POST /v1/migrations/coffee-bonus/old-cards": migration_examples.ANNOUNCED,
+    "POST /v1/migrations/coffee-bonus/old-cards/openings": migration_examples.DONE,
+    "POST /v1/migrations/coffee-bonus/old-cards/undo": migration_examples.DONE,
+    "POST /v1/migrations/coffee-bonus/old-cards/live": migration_examples.LIVE,
     "POST /v1/offers": reward_examples.OFFERS,
     "POST /v1/rewards/redeem": reward_examples.DRINK,
     "POST /v1/privileges/use": reward_examples.SAUNA,

@@ -1,4 +1,4 @@
-"""`loyalty programme migrate`: members bring along points from another system."""
+"""`loyalty programme migrate`: members bring along points, levels and totals from another system."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ SCOPES = ("migrations:write",)
 #: Rows in one request, as accrual takes them.
 BATCH = 500
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV with the columns kind, identifier (or holder), points, and if you like expires_at and row.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV: kind, identifier (or holder), and points, level or totals.")]
 Programme = Annotated[str, typer.Option("--programme", metavar="ID", help="Into which programme.")]
 Name = Annotated[str, typer.Option("--name", metavar="NAME", help="What the migration is called: it tells its rows from those of any other.")]
 Announce = Annotated[bool, typer.Option("--announce", help="Announce the sums. Somebody else loads them.")]
@@ -43,7 +43,8 @@ def migrate(  # noqa: PLR0913  each is an option of its own
     """Bring balances along from another system, each with its own expiry. Without a step it is a dry run: the file is checked and added up.
 
     One person announces the sums, another loads the rows, once each and never more than announced. Until --live, --undo takes everything back.
-    Levels are set by hand or earned anew; history is published like any purchases (`loyalty publish`).
+    Columns: kind and identifier, or holder; points with expires_at; level with level_until, a floor as if set by hand; and what counts towards
+    levels on the day counted_on: earned (points), spent (money in minor units), purchases. History is published like any purchases (`loyalty publish`).
 
     Examples:
       loyalty programme migrate balances.csv --programme my-club --name old-cards
@@ -55,6 +56,7 @@ def migrate(  # noqa: PLR0913  each is an option of its own
         raise Failure("One step at a time.", advice="--announce, then --load, then --live (or --undo).", code=COULD_NOT)
     balances = read_balances(file, lambda kind, typed: Hasher(places_of(data).keys).holder_of(kind, typed))
     report: Answer = {"file": file.name, "rows": len(balances.rows), "points": balances.points, "members": balances.members, "by_expiry": balances.by_expiry()}
+    report |= {"by_level": balances.by_level(), "totals": balances.totals}
     report["faults"] = [{"line": fault.line, "message": fault.message} for fault in balances.faults]
     if balances.faults:
         _show(report, as_json=as_json)
@@ -63,7 +65,8 @@ def migrate(  # noqa: PLR0913  each is an option of its own
         accrual = Accrual.of(address, token, data, scopes=SCOPES, subject=subject)
         path = f"/v1/migrations/{programme}/{name}"
         if announce:
-            accrual.post(path, {"points": balances.points, "openings": len(balances.rows)})
+            levels = sum(balances.by_level().values())
+            accrual.post(path, {"openings": len(balances.rows), "points": balances.points, "levels": levels, "totals": balances.totals})
         elif load:
             report["loaded_now"] = sum(_loaded(accrual, path, balances))
         elif undo:
@@ -71,8 +74,18 @@ def migrate(  # noqa: PLR0913  each is an option of its own
         else:
             accrual.post(f"{path}/live", {})
         report["accrual"] = accrual.get(path)
-        report["agrees"] = report["accrual"]["loaded_points"] == balances.points and report["accrual"]["loaded"] == len(balances.rows)
+        report["agrees"] = _agrees(report["accrual"], balances)
     _show(report, as_json=as_json)
+
+
+def _agrees(found: Answer, balances: Balances) -> bool:
+    expected = {
+        "loaded": len(balances.rows),
+        "loaded_points": balances.points,
+        "loaded_levels": sum(balances.by_level().values()),
+        "loaded_totals": balances.totals,
+    }
+    return all(found[name] == value for name, value in expected.items())
 
 
 def _loaded(accrual: Accrual, path: str, balances: Balances) -> Iterator[int]:
@@ -95,6 +108,10 @@ def _show(report: Answer, *, as_json: bool) -> None:
     say(f"{report['file']}: {report['rows']} rows of {report['members']} members, {report['points']} points.")
     for month, points in report["by_expiry"].items():
         say(f"  {month}: {points}")
+    for level, rows in report["by_level"].items():
+        say(f"  level {level}: {rows}")
+    if report["totals"]:
+        say(f"  towards levels: {report['totals']}")
     for fault in report["faults"]:
         say(f"  line {fault['line']}: {fault['message']}")
     if "accrual" not in report:

@@ -20,7 +20,9 @@ TIMEOUT_SECONDS = 60
 UNAUTHORISED, FORBIDDEN, INVALID = 401, 403, 422
 
 Answer = dict[str, Any]
-Address = Annotated[str | None, typer.Option("--address", metavar="URL", help="Where accrual answers; the local stack's where not given.", show_default=False)]
+Address = Annotated[
+    str | None, typer.Option("--address", metavar="URL", help="Where the gateway answers, or accrual; the local stack's where not given.", show_default=False)
+]
 Token = Annotated[
     str | None, typer.Option("--token", envvar="LOYALTY_TOKEN", metavar="JWT", help="A token; one of the local stack where not given.", show_default=False)
 ]

@@ -1,84 +1,31 @@
-"""Points that members bring along from another system: announce them, load them, take them back, go live."""
+"""What members bring along from another system: announce it, load it, take it back, go live."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from accrual.api.commanding import answered, command
 from accrual.api.parts import Desk
-from accrual.api.replies import Reply
 from accrual.domain.lifetimes import end_of
-from accrual.domain.programme import Programme
+from accrual.domain.programmes import Programmes
+from accrual.domain.tiers.progress import Progress
 from accrual.handlers import migrating
-from accrual.handlers.migrating import LIMIT, Row
+from accrual.handlers.migrating import Row
 from accrual.store import Connection, migrations
+from accrual.store.migrations import Brought
 from accrual.store.snapshots import snapshot
-from contracts.fields import Holder, Id, Moment
+from contracts.fields import Id
+from contracts.migrations import Announcement, MigrationDone, MigrationState, OpeningRow, Openings
+from contracts.replies import Reply
 from shared import commands
 from shared.auth import Principal, require
 from shared.commanding import Key, refused, said
 from shared.problems import Problem
 
 _PATH = "/v1/migrations/{programme}/{name}"
-_MOST_POINTS = 10**15
-
-
-class Announcement(BaseModel):
-    """How much will be loaded at most: points in the programme's smallest unit, in so many rows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
-    openings: Annotated[int, Field(strict=True, ge=1, le=10_000_000)]
-
-
-class OpeningRow(BaseModel):
-    """What one member brings along. `name` tells it from every other row of the migration; a row is loaded once."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: Id
-    holder: Holder
-    points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
-    expires_at: Annotated[AwareDatetime | date | None, Field(description="A moment; or a day, to whose end in the programme's zone the points live.")] = None
-
-    def ends_at(self, zone: ZoneInfo) -> datetime | None:
-        """Return the first moment at which the points are gone."""
-        if self.expires_at is None or isinstance(self.expires_at, datetime):
-            return self.expires_at
-        return end_of(self.expires_at, zone)
-
-
-class Openings(BaseModel):
-    """Rows to load."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    rows: Annotated[tuple[OpeningRow, ...], Field(min_length=1, max_length=LIMIT)]
-
-
-class MigrationState(Reply):
-    """How far a migration is."""
-
-    programme: Id
-    name: Id
-    points: int
-    openings: int
-    announced_by: Id
-    loaded_points: int
-    loaded: int
-    live_at: Moment | None
-
-
-class Done(Reply):
-    """How many rows were done now, how many points that were, and how many of the rows were known. After an undo: 0 rows, nothing is left to take back."""
-
-    rows: int
-    points: int
-    known: int
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -98,12 +45,12 @@ def routes(desk: Desk) -> APIRouter:
         """Announce a migration with its sums. Somebody else loads it, and never more than this."""
         return await _run(desk, "announce", (programme, name), who, key, asked)
 
-    @router.post(f"{_PATH}/openings", response_model=Done, openapi_extra=extra)
+    @router.post(f"{_PATH}/openings", response_model=MigrationDone, openapi_extra=extra)
     async def load(programme: Id, name: Id, asked: Openings, who: Operator, key: Key = None) -> Response:
         """Load rows: each opens a lot of its own, once."""
         return await _run(desk, "load", (programme, name), who, key, asked)
 
-    @router.post(f"{_PATH}/undo", response_model=Done, openapi_extra=extra)
+    @router.post(f"{_PATH}/undo", response_model=MigrationDone, openapi_extra=extra)
     async def undo(programme: Id, name: Id, who: Operator, key: Key = None) -> Response:
         """Take back what is left of the next rows, before the migration is live. Ask until no rows are left."""
         return await _run(desk, "undo", (programme, name), who, key)
@@ -131,20 +78,21 @@ async def _run(desk: Desk, step: str, place: tuple[str, str], who: Principal, ke
 async def _do(desk: Desk, connection: Connection, step: str, place: tuple[str, str], by: str, asked: BaseModel | None) -> Reply:
     now, (programme, name) = desk.clock(), place
     if isinstance(asked, Announcement):
-        await _programme(desk, connection, programme, now)
-        await migrations.announce(connection, migrations.Migration(programme, name, asked.points, asked.openings, by, now))
+        await _programmes(desk, connection, programme)
+        announced = migrations.Migration(programme, name, asked.points, asked.openings, asked.levels, asked.totals, by, now)
+        await migrations.announce(connection, announced)
         return _state(await _found(connection, programme, name))
     found = await _found(connection, programme, name, lock=True)
+    programmes = await _programmes(desk, connection, programme)
     if isinstance(asked, Openings):
-        rules = await _programme(desk, connection, programme, now)
-        rows = [Row(row.name, row.holder, row.points, row.ends_at(rules.terms.zone)) for row in asked.rows]
+        rows = [_row(row, _zone(programmes, programme, now)) for row in asked.rows]
         if late := [row.name for row in rows if row.expires_at is not None and row.expires_at <= now]:
-            raise Problem(422, "expired", "Points that have expired cannot be loaded", f"Row {late[0]}.")
+            raise Problem(422, "expired-points", "Points that have expired cannot be loaded", f"Row {late[0]}.")
         if len({row.name for row in rows}) < len(rows):
             raise Problem(422, "repeated-row", "Two rows have one name")
-        return _done(await migrating.load(connection, found, rules, rows, by=by, now=now))
+        return _done(await migrating.load(connection, found, programmes, rows, by=by, now=now))
     if step == "undo":
-        return _done(await migrating.undo(connection, found, by=by, now=now))
+        return _done(await migrating.undo(connection, found, programmes, by=by, now=now))
     await migrating.check_stands(connection, found)
     await migrations.go_live(connection, found, now=now)
     return _state(await _found(connection, programme, name))
@@ -157,12 +105,23 @@ async def _found(connection: Connection, programme: str, name: str, *, lock: boo
     return found
 
 
-async def _programme(desk: Desk, connection: Connection, programme: str, now: datetime) -> Programme:
+async def _programmes(desk: Desk, connection: Connection, programme: str) -> Programmes:
     published = await desk.catalogue.current(connection)
-    found = published.in_force(programme, at=now) or published.latest(programme)
-    if found is None:
+    if published.latest(programme) is None:
         raise Problem(404, "unknown-programme", "There is no such programme")
-    return found
+    return published
+
+
+def _zone(programmes: Programmes, programme: str, now: datetime) -> ZoneInfo:
+    found = programmes.in_force(programme, at=now) or programmes.latest(programme)
+    return ZoneInfo("UTC") if found is None else found.terms.zone
+
+
+def _row(row: OpeningRow, zone: ZoneInfo) -> Row:
+    """Read a row; a day on which points end is meant to its end."""
+    ends = row.expires_at if row.expires_at is None or isinstance(row.expires_at, datetime) else end_of(row.expires_at, zone)
+    brought = Brought(row.level, None, row.level_until, row.counted_on, Progress(row.earned, row.spent, row.purchases))
+    return Row(row.name, row.holder, row.points, ends, brought)
 
 
 def _state(migration: migrations.Migration) -> MigrationState:
@@ -170,5 +129,5 @@ def _state(migration: migrations.Migration) -> MigrationState:
     return MigrationState(**{name: fields[name] for name in MigrationState.model_fields})
 
 
-def _done(outcome: migrating.Outcome) -> Done:
-    return Done(rows=outcome.rows, points=outcome.points, known=outcome.known)
+def _done(outcome: migrating.Outcome) -> MigrationDone:
+    return MigrationDone(rows=outcome.rows, points=outcome.points, known=outcome.known)

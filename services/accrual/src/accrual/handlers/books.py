@@ -173,7 +173,7 @@ class Books:
         purchases = target.state.purchases + source.state.purchases
         self._standings[target_id] = Standing(self.account(target_id), target.state._replace(purchases=purchases))
         self._closed[source_id] = target_id
-        self.levels.merge(source_id, target_id)
+        self.levels.merge(source_id, target_id, now=stamp.booked_at)
         return booking
 
     def join(self, account_id: UUID, *, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Points that members bring along from another system: announced by one operator, loaded by another, taken back until they count."""
+"""What members bring along from another system: announced by one operator, loaded by another, taken back until it counts."""
 
 import struct
 from collections.abc import Collection, Sequence
@@ -9,19 +9,21 @@ from uuid import UUID
 
 from accrual.domain.entries import Stamp
 from accrual.domain.lots import Allocation, Lot
-from accrual.domain.programme import Programme
+from accrual.domain.programmes import Programmes
 from accrual.domain.spending.bookings import Opening, give, take
-from accrual.handlers import telling
+from accrual.handlers import bringing, telling
 from accrual.handlers.books import Books
 from accrual.handlers.debts import pay
 from accrual.handlers.keys import deed_key
 from accrual.handlers.rewards import Origin
 from accrual.handlers.routes import lock_accounts
+from accrual.handlers.surroundings import Surroundings
 from accrual.handlers.telling import Adjusted
+from accrual.handlers.tiers import Levels
 from accrual.store import Connection, accounts, holders, holds, ledger, migrations
 from accrual.store.holders import Owner, Wanted
 from accrual.store.ledger import Cause, Opened
-from accrual.store.migrations import ByHand, Migration
+from accrual.store.migrations import NOTHING_BROUGHT, Brought, ByHand, Known, Migration, OpenedRow
 from shared.batches import Repeat
 from shared.ids import derived
 from shared.outbox import Message, enqueue
@@ -33,12 +35,13 @@ LIMIT = 500
 
 
 class Row(NamedTuple):
-    """What one member brings along: points, and until when they live. `name` tells it from every other row of the migration."""
+    """What one member brings along: points, until when they live, and what else. `name` tells it from every other row of the migration."""
 
     name: str
     holder: str
     points: int
     expires_at: datetime | None
+    brought: Brought = NOTHING_BROUGHT
 
 
 class Outcome(NamedTuple):
@@ -49,36 +52,42 @@ class Outcome(NamedTuple):
     known: int = 0
 
 
-async def load(connection: Connection, migration: Migration, programme: Programme, rows: Sequence[Row], *, by: str, now: datetime) -> Outcome:
-    """Open a lot for each row that was not loaded before.
+async def load(connection: Connection, migration: Migration, programmes: Programmes, rows: Sequence[Row], *, by: str, now: datetime) -> Outcome:
+    """Open a lot for each row that was not loaded before, and bring its level with what counts towards one.
 
-    Raises the Problems `second-person` (403), `migration-live`, `taken-back`, `other-row` and `over-announced` (409); then nothing is loaded.
+    Raises the Problems `second-person` (403), `migration-live`, `taken-back`, `other-row` and `over-announced` (409), and what `bringing.check`
+    raises; then nothing is loaded.
     """
     _check(migration, by)
     await check_stands(connection, migration)
+    bringing.check(programmes, migration.programme, [(row.name, row.brought) for row in rows], now=now)
     known = await migrations.known(connection, migration, [row.name for row in rows])
-    if changed := [row.name for row in rows if known.get(row.name, row.points) != row.points]:
-        raise Problem(409, "other-row", "A row was loaded with other points", f"Row {changed[0]}.")
+    if changed := [row.name for row in rows if known.get(row.name, _said(row)) != _said(row)]:
+        raise Problem(409, "other-row", "A row was loaded with something else", f"Row {changed[0]}.")
     fresh = [row for row in rows if row.name not in known]
-    points = sum(row.points for row in fresh)
-    if migration.loaded_points + points > migration.points or migration.loaded + len(fresh) > migration.openings:
-        raise Problem(409, "over-announced", "More than was announced", f"{migration.points} points in {migration.openings} rows were.")
+    _check_announced(migration, fresh)
     wanted = {row.name: Wanted(row.holder, migration.programme) for row in fresh}
     route = await lock_accounts(connection, wanted.values())
     account_ids = {row.name: route.to(wanted[row.name]).account_id for row in fresh}
-    books = await Books.open(connection, set(account_ids.values()))
+    books = await _books(connection, programmes, migration, set(account_ids.values()))
     owners = await holders.owners(connection, set(account_ids.values()))
-    made, messages = [], list[Message]()
+    version = _version(programmes, migration, now=now)
+    made, messages = list[OpenedRow](), list[Message]()
     for row in fresh:
         by_hand = _by_hand(migration, row.name, "opened", account_ids[row.name], row.points, by)
-        messages += _open(books, by_hand, row, owners[by_hand.account_id], programme, now=now)
-        made.append((row.name, by_hand))
-    await migrations.load(connection, migration, made, now=now)
+        owner, brought = owners[by_hand.account_id], bringing.dated(row.brought, programmes, migration.programme, now=now)
+        if row.points:
+            messages += _open(books, by_hand, row, owner, version, now=now)
+        if brought != NOTHING_BROUGHT:
+            messages += await bringing.bring(connection, books.levels, brought, by_hand, owner, _asked(by_hand, now=now), now=now)
+        made.append(OpenedRow(row.name, by_hand.account_id, by_hand if row.points else None, brought))
+    if made:
+        await migrations.load(connection, migration, made, now=now)
     await _save(connection, books, messages, now=now)
-    return Outcome(len(fresh), points, len(known))
+    return Outcome(len(fresh), sum(row.points for row in fresh), len(known))
 
 
-async def undo(connection: Connection, migration: Migration, *, by: str, now: datetime) -> Outcome:
+async def undo(connection: Connection, migration: Migration, programmes: Programmes, *, by: str, now: datetime) -> Outcome:
     """Take back what is left of some rows, at most LIMIT; what was spent meanwhile stays spent.
 
     Raises the Problems `second-person`, `migration-live`, and `points-held` where all that is left has points put aside at a till.
@@ -88,26 +97,28 @@ async def undo(connection: Connection, migration: Migration, *, by: str, now: da
     account_ids = {row.account_id for row in rows}
     if rows and not await accounts.lock(connection, account_ids):
         raise Repeat("an account moved before it was locked")
-    lots = await ledger.lots(connection, [row.adjustment_id for row in rows])
-    if any(lots[row.adjustment_id].account_id != row.account_id for row in rows):
+    lots = await ledger.lots(connection, [row.adjustment_id for row in rows if row.adjustment_id is not None])
+    if any(lots[row.adjustment_id].account_id != row.account_id for row in rows if row.adjustment_id is not None):
         raise Repeat("a lot moved before its account was locked")
     held = await _held(connection, account_ids)
     if rows and all(row.adjustment_id in held for row in rows):
         raise Problem(409, "points-held", "Points are put aside at a till", "Ask again when they were used or given back.")
     rows = [row for row in rows if row.adjustment_id not in held]
-    books = await Books.open(connection, account_ids)
-    books.know({row.account_id: [lots[row.adjustment_id]] for row in rows})
+    books = await _books(connection, programmes, migration, account_ids)
+    for each in lots.values():
+        books.know({each.account_id: [each]})
     owners = await holders.owners(connection, account_ids)
     messages, done, adjustments = list[Message](), list[tuple[str, UUID | None]](), list[ByHand]()
     for row in rows:
-        left = lots[row.adjustment_id].remaining
-        if left == 0:
-            done.append((row.name, None))
-            continue
+        lot, owner = None if row.adjustment_id is None else lots[row.adjustment_id], owners[row.account_id]
+        left = 0 if lot is None else lot.remaining
         by_hand = _by_hand(migration, row.name, "taken back", row.account_id, -left, by)
-        messages += _take(books, by_hand, lots[row.adjustment_id], owners[row.account_id], now=now)
-        adjustments.append(by_hand)
-        done.append((row.name, by_hand.id))
+        if lot is not None and left:
+            messages += _take(books, by_hand, lot, owner, now=now)
+            adjustments.append(by_hand)
+        if row.brought != NOTHING_BROUGHT:
+            messages += await bringing.take_back(connection, books.levels, row.brought, by_hand, owner, _asked(by_hand, now=now), now=now)
+        done.append((row.name, by_hand.id if left else None))
     await migrations.adjust(connection, adjustments, now=now)
     await migrations.undone(connection, migration, done)
     await _save(connection, books, messages, now=now)
@@ -126,6 +137,33 @@ async def _held(connection: Connection, account_ids: Collection[UUID]) -> set[UU
     return {lot_id for of_hold in (await holds.allocations(connection, [hold.id for hold in found])).values() for lot_id, _ in of_hold}
 
 
+async def _books(connection: Connection, programmes: Programmes, migration: Migration, account_ids: set[UUID]) -> Books:
+    levels = await Levels.open(connection, programmes, account_ids, of=[migration.programme])
+    return await Books.open(connection, account_ids, around=Surroundings(levels=levels))
+
+
+def _version(programmes: Programmes, migration: Migration, *, now: datetime) -> int:
+    """Return the number of the version in force, or of the latest where none is."""
+    found = programmes.in_force(migration.programme, at=now) or programmes.latest(migration.programme)
+    return 0 if found is None else found.terms.version
+
+
+def _said(row: Row) -> Known:
+    return Known(row.points, row.brought.level, row.brought.until, row.brought.done)
+
+
+def _check_announced(migration: Migration, fresh: Sequence[Row]) -> None:
+    wanted = (
+        (migration.loaded, len(fresh), migration.openings),
+        (migration.loaded_points, sum(row.points for row in fresh), migration.points),
+        (migration.loaded_levels, sum(row.brought.level is not None for row in fresh), migration.levels),
+        (migration.loaded_totals, sum(sum(row.brought.done) for row in fresh), migration.totals),
+    )
+    if any(loaded + more > announced for loaded, more, announced in wanted):
+        text = f"{migration.points} points, {migration.levels} levels and {migration.totals} towards levels in {migration.openings} rows were."
+        raise Problem(409, "over-announced", "More than was announced", text)
+
+
 def _check(migration: Migration, by: str) -> None:
     if migration.announced_by == by:
         raise Problem(403, "second-person", "Somebody else has to do it", "A migration is announced by one person and loaded by another.")
@@ -139,8 +177,8 @@ def _by_hand(migration: Migration, name: str, what: str, account_id: UUID, point
     return ByHand(id_, account_id, points, reason, migration.announced_by, migration.announced_at, by)
 
 
-def _open(books: Books, by_hand: ByHand, row: Row, owner: Owner, programme: Programme, *, now: datetime) -> list[Message]:
-    stamp = _stamp(by_hand, owner, programme.terms.version, now=now)
+def _open(books: Books, by_hand: ByHand, row: Row, owner: Owner, version: int, *, now: datetime) -> list[Message]:
+    stamp = _stamp(by_hand, owner, version, now=now)
     booking = give(books.account(by_hand.account_id), row.points, stamp, Opening(by_hand.id, row.expires_at))
     (account,), (lot,) = booking.accounts, booking.lots
     books.opened(Opened(lot, Cause(deed_key("adjustment", str(lot.id)), None), account.version))
@@ -167,13 +205,21 @@ def _origin(stamp: Stamp) -> Origin:
     return Origin(stamp.cause_source, stamp.cause_event, "command", stamp.occurred_at)
 
 
+def _asked(by_hand: ByHand, *, now: datetime) -> Origin:
+    return Origin(_source(by_hand), str(by_hand.id), "command", now)
+
+
+def _source(by_hand: ByHand) -> str:
+    return f"urn:loyalty:accrual:http:{by_hand.approved_by}"
+
+
 def _stamp(by_hand: ByHand, owner: Owner, version: int, *, now: datetime) -> Stamp:
     """Name a booking after its adjustment, with the evidence of who asked for it and who did it."""
     requested_at = struct.pack(">q", (by_hand.requested_at - _EPOCH) // (datetime.resolution))
     told = b"\0".join([by_hand.reason.encode(), by_hand.requested_by.encode(), by_hand.approved_by.encode(), requested_at])
     return Stamp(
         transaction_id=by_hand.id,
-        cause_source=f"urn:loyalty:accrual:http:{by_hand.approved_by}",
+        cause_source=_source(by_hand),
         cause_event=str(by_hand.id),
         programme=owner.programme,
         programme_version=version,

@@ -46,6 +46,7 @@ class Levels:
         self._changed: dict[tuple[UUID, date], Progress] = {}
         self._touched: set[UUID] = set()
         self._moved: set[UUID] = set()
+        self._brought: list[tuple[UUID, UUID]] = []
 
     @classmethod
     async def open(cls, connection: Connection, programmes: Programmes, account_ids: Collection[UUID], *, of: Iterable[str] | None = None) -> "Levels":
@@ -91,11 +92,28 @@ class Levels:
         """Count what a purchase keeps."""
         self._recount(past, keeps=True)
 
-    def merge(self, source_id: UUID, target_id: UUID) -> None:
-        """Let an account count all that another did, which is closed."""
+    def bring(self, account_id: UUID, day: date, done: Progress) -> None:
+        """Count for a day what was done elsewhere, or with negative amounts that it no longer counts."""
+        self._changed[account_id, day] = self._rungs[account_id].climb.add(day, done)
+        self._touched.add(account_id)
+
+    def today(self, account_id: UUID, now: datetime) -> date:
+        """Return the day that it is in the zone of an account's programme."""
+        return self._today(self._rungs[account_id], now)
+
+    def last_assigned(self, account_id: UUID) -> Assignment | None:
+        """Return the floor that was set last by hand, if any was."""
+        return next(reversed(self._rungs[account_id].climb.assignments), None)
+
+    def merge(self, source_id: UUID, target_id: UUID, *, now: datetime) -> None:
+        """Let an account count all that another did, which is closed; it has the other's floors too, where they are higher now."""
         source, target = self._rungs.get(source_id), self._rungs.get(target_id)
         if source is None or target is None:
             return
+        today = self._today(source, now)
+        if source.climb.is_held_higher(target.climb, today):
+            target.climb.assignments += source.climb.assignments
+            self._brought.append((source_id, target_id))
         for day, done in source.climb.history.by_day().items():
             self._changed[target_id, day] = target.climb.add(day, done)
         self._changed = {key: done for key, done in self._changed.items() if key[0] != source_id}
@@ -141,6 +159,8 @@ class Levels:
 
     async def save(self, connection: Connection, *, now: datetime) -> None:
         """Write days, and who was told what, one statement a table."""
+        for source_id, target_id in self._brought:
+            await tiers.bring(connection, source_id, target_id)
         await tiers.count(connection, self._changed)
         await tiers.tell(connection, [self._told(account_id, now) for account_id in self._touched])
         if self._moved:

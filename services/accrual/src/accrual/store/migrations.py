@@ -1,10 +1,11 @@
 """Migrations: what was announced, and each row that was loaded or taken back."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from accrual.domain.tiers.progress import NONE, Progress
 from accrual.store import Connection
 
 
@@ -15,10 +16,14 @@ class Migration(NamedTuple):
     name: str
     points: int
     openings: int
+    levels: int
+    totals: int  #: of what counts towards levels, added up
     announced_by: str
     announced_at: datetime
     loaded_points: int = 0
     loaded: int = 0
+    loaded_levels: int = 0
+    loaded_totals: int = 0
     live_at: datetime | None = None
 
 
@@ -34,34 +39,77 @@ class ByHand(NamedTuple):
     approved_by: str
 
 
-class Loaded(NamedTuple):
-    """A row that was loaded, and the lot that it opened."""
+class Brought(NamedTuple):
+    """What a row brings beside points: a level from a day to another or for good, and what counts towards levels on a day."""
+
+    level: str | None = None
+    since: date | None = None
+    until: date | None = None
+    counted_on: date | None = None
+    done: Progress = NONE
+
+
+NOTHING_BROUGHT = Brought()
+
+
+class OpenedRow(NamedTuple):
+    """A row to be kept: whose account it is about, and the adjustment that opened its lot, if it brought points."""
 
     name: str
-    adjustment_id: UUID
     account_id: UUID
-    remaining: int
+    by_hand: ByHand | None
+    brought: Brought
 
 
-_COLUMNS = "programme, name, points, openings, announced_by, announced_at, loaded_points, loaded, live_at"
+class Loaded(NamedTuple):
+    """A row that was loaded, with the lot that it opened, if it brought points, in the account that has it now."""
+
+    name: str
+    adjustment_id: UUID | None
+    account_id: UUID
+    brought: Brought
+
+
+class Known(NamedTuple):
+    """What a row brought when it was loaded."""
+
+    points: int
+    level: str | None
+    until: date | None
+    done: Progress
+
+
+_COLUMNS = "programme, name, points, openings, levels, totals, announced_by, announced_at, loaded_points, loaded, loaded_levels, loaded_totals, live_at"
 _ANNOUNCE = """
-    insert into migration (programme, name, points, openings, announced_by, announced_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing
+    insert into migration (programme, name, points, openings, levels, totals, announced_by, announced_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
 """
 _FIND = f"select {_COLUMNS} from migration where programme = $1 and name = $2"  # noqa: S608  constants
 _KNOWN = """
-    select opening.name, adjustment.points from opening join adjustment on adjustment.id = opening.adjustment_id
+    select opening.name, coalesce(adjustment.points, 0), opening.level, opening.level_until, opening.earned, opening.spent, opening.purchases
+    from opening left join adjustment on adjustment.id = opening.adjustment_id
     where opening.programme = $1 and opening.migration = $2 and opening.name = any($3::text[])
 """
-_LOADED = "update migration set loaded_points = loaded_points + $3, loaded = loaded + $4 where programme = $1 and name = $2"
+_LOADED = """
+    update migration
+    set loaded_points = loaded_points + $3, loaded = loaded + $4, loaded_levels = loaded_levels + $5, loaded_totals = loaded_totals + $6
+    where programme = $1 and name = $2
+"""
 _LIVE = "update migration set live_at = $3 where programme = $1 and name = $2 and live_at is null"
 _ADJUST = """
     insert into adjustment (id, account_id, points, requested_at, booked_at, forfeit, reason, requested_by, approved_by)
     values ($1, $2, $3, $6, $8, false, $4, $5, $7)
 """
-_OPEN = "insert into opening (programme, migration, name, adjustment_id) select $1, $2, unnest($3::text[]), unnest($4::uuid[])"
+_OPEN = """
+    insert into opening (programme, migration, name, account_id, adjustment_id, level, level_since, level_until, counted_on, earned, spent, purchases)
+    select $1, $2, * from unnest(
+        $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::date[], $8::date[], $9::date[], $10::bigint[], $11::bigint[], $12::bigint[]
+    )
+"""
 _TO_UNDO = """
-    select opening.name, opening.adjustment_id, lot.account_id, lot.remaining
-    from opening join lot on lot.id = opening.adjustment_id
+    select opening.name, opening.adjustment_id, coalesce(account.moved_to, account.id), opening.level, opening.level_since, opening.level_until,
+           opening.counted_on, opening.earned, opening.spent, opening.purchases
+    from opening join account on account.id = opening.account_id
     where opening.programme = $1 and opening.migration = $2 and not opening.undone order by opening.name limit $3
 """
 _IS_UNDONE = "select exists (select from opening where programme = $1 and migration = $2 and undone)"
@@ -74,7 +122,7 @@ _UNDONE = """
 
 async def announce(connection: Connection, migration: Migration) -> None:
     """Keep an announcement; one of the same name stays as it is."""
-    await connection.execute(_ANNOUNCE, *migration[:6])
+    await connection.execute(_ANNOUNCE, *migration[:8])
 
 
 async def find(connection: Connection, programme: str, name: str, *, lock: bool = False) -> Migration | None:
@@ -83,16 +131,20 @@ async def find(connection: Connection, programme: str, name: str, *, lock: bool 
     return None if row is None else Migration(*row)
 
 
-async def known(connection: Connection, migration: Migration, names: Iterable[str]) -> dict[str, int]:
-    """Return the rows that were loaded before, with their points."""
-    return {row[0]: row[1] for row in await connection.fetch(_KNOWN, migration.programme, migration.name, list(names))}
+async def known(connection: Connection, migration: Migration, names: Iterable[str]) -> dict[str, Known]:
+    """Return the rows that were loaded before, with what they brought."""
+    rows = await connection.fetch(_KNOWN, migration.programme, migration.name, list(names))
+    return {row[0]: Known(row[1], row[2], row[3], Progress(*row[4:])) for row in rows}
 
 
-async def load(connection: Connection, migration: Migration, rows: Sequence[tuple[str, ByHand]], *, now: datetime) -> None:
+async def load(connection: Connection, migration: Migration, rows: Sequence[OpenedRow], *, now: datetime) -> None:
     """Write rows with the adjustments that opened their lots, and count them."""
-    await adjust(connection, [by_hand for _, by_hand in rows], now=now)
-    await connection.execute(_OPEN, migration.programme, migration.name, [name for name, _ in rows], [by_hand.id for _, by_hand in rows])
-    await connection.execute(_LOADED, migration.programme, migration.name, sum(by_hand.points for _, by_hand in rows), len(rows))
+    adjustments = [row.by_hand for row in rows if row.by_hand is not None]
+    await adjust(connection, adjustments, now=now)
+    columns = [(row.name, row.account_id, None if row.by_hand is None else row.by_hand.id, *row.brought[:4], *row.brought.done) for row in rows]
+    await connection.execute(_OPEN, migration.programme, migration.name, *zip(*columns, strict=True))
+    levels, totals = sum(row.brought.level is not None for row in rows), sum(sum(row.brought.done) for row in rows)
+    await connection.execute(_LOADED, migration.programme, migration.name, sum(each.points for each in adjustments), len(rows), levels, totals)
 
 
 async def adjust(connection: Connection, adjustments: Sequence[ByHand], *, now: datetime) -> None:
@@ -101,8 +153,9 @@ async def adjust(connection: Connection, adjustments: Sequence[ByHand], *, now: 
 
 
 async def to_undo(connection: Connection, migration: Migration, *, limit: int) -> list[Loaded]:
-    """Read rows that were not taken back yet, with what is left of their lots."""
-    return [Loaded(*row) for row in await connection.fetch(_TO_UNDO, migration.programme, migration.name, limit)]
+    """Read rows that were not taken back yet."""
+    rows = await connection.fetch(_TO_UNDO, migration.programme, migration.name, limit)
+    return [Loaded(row[0], row[1], row[2], Brought(row[3], row[4], row[5], row[6], Progress(*row[7:]))) for row in rows]
 
 
 async def is_undone(connection: Connection, migration: Migration) -> bool:

@@ -63,6 +63,12 @@ _ASSIGN = """
     insert into tier_assignment (account_id, number, level, since, until, reason, operator, assigned_at)
     select $1, count(*) + 1, $2, $3, $4, $5, $6, $7 from tier_assignment where account_id = $1
 """
+_BRING = """
+    insert into tier_assignment (account_id, number, level, since, until, reason, operator, assigned_at)
+    select $2, row_number() over (order by number) + (select count(*) from tier_assignment where account_id = $2),
+           level, since, until, reason, operator, assigned_at
+    from tier_assignment where account_id = $1
+"""
 _DUE = """
     (select account_id from tier_standing where programme = $1 and turns_on <= $2 and account_id <> all($5::uuid[]) order by turns_on, account_id limit $4)
     union
@@ -104,6 +110,11 @@ async def forget(connection: Connection, account_ids: Collection[UUID]) -> None:
 async def assign(connection: Connection, account_id: UUID, assignment: Assignment, *, reason: str, operator: str, at: datetime) -> None:
     """Write a floor that an operator has set. The account must be locked."""
     await connection.execute(_ASSIGN, account_id, *assignment, reason, operator, at)
+
+
+async def bring(connection: Connection, source_id: UUID, target_id: UUID) -> None:
+    """Give an account the floors of another, after its own. Both must be locked."""
+    await connection.execute(_BRING, source_id, target_id)
 
 
 async def due(connection: Connection, programme: str, *, today: date, edition: int, limit: int, but: Iterable[UUID] = ()) -> list[UUID]:

@@ -29,6 +29,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown-purchase": (404, "There is no such purchase."),
     "unknown-event": (404, "No such event has been decided; it may still be on its way."),
     "unknown-draft": (404, "There is no such draft."),
+    "unknown-migration": (404, "No such migration was announced."),
     "unknown-tier": (404, "The programme has no such level, or none at all."),
     "unknown-entitlement": (404, "There is no such entitlement, or it is somebody else's."),
     "unknown-privilege": (404, "The programme has no such privilege."),
@@ -52,6 +53,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "already-drawn": (409, "It was drawn before."),
     "not-closed": (409, "The tickets of the raffle are not closed yet: the clock is late."),
     "too-early": (409, "Its time has not come."),
+    "migration-live": (409, "The migration counts already; adjust accounts one by one."),
+    "other-row": (409, "A row of this name was loaded with something else."),
+    "over-announced": (409, "It is more than was announced."),
+    "points-held": (409, "Points of these rows are put aside at a till; ask again when they were used or given back."),
     "already-approved": (409, "Somebody approved it before."),
     "request-lapsed": (409, "It was asked for more than a day ago; ask again."),
     "cursor-of-another-account": (409, "The points have moved since the page before; begin with the newest change."),
@@ -76,6 +81,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unsupported-media-type": (415, "This is no media type that is taken here."),
     "invalid-request": (422, "A field is missing, unknown or not as it should be; `errors` names each."),
     "invalid-document": (422, "The document cannot be published; `errors` names each fault with its line, path and advice."),
+    "expired-points": (422, "Points that have expired cannot be loaded."),
+    "repeated-row": (422, "Two rows have one name."),
+    "unknown-level": (422, "The programme has no such level now."),
     "invalid-events": (422, "An event is not as its contract says; `errors` names each by its `index`, with a `code`. Nothing was published."),
     "invalid-identifier": (422, "The identifier is none of its kind: a card number with a wrong check digit, no phone number, no e-mail address."),
     "invalid-cursor": (422, "The cursor is not `next` of a page."),
@@ -132,6 +140,10 @@ OF_AN_APPROVAL = (
 OF_A_DOCUMENT = ("key-missing", "version-exists", "still-running", "conflict", "unsupported-media-type", "invalid-document")
 OF_A_DRAFT = (
     "key-missing", "second-person", "unknown-draft", "version-exists", "draft-approved", "draft-lapsed", "still-running", "conflict", "invalid-document",
+)  # fmt: skip
+OF_A_MIGRATION = ("second-person", "unknown-migration", "unknown-programme", "migration-live", "taken-back")
+OF_A_LOAD = (
+    *OF_A_MIGRATION, "other-row", "over-announced", "expired-points", "repeated-row", "unknown-level", "not-in-future", "in-the-future",
 )  # fmt: skip
 OF_A_TRANSFER = (
     "key-missing", "unknown-holder", "still-running", "conflict", "insufficient-points", "transfer-not-allowed", "transfer-to-oneself", "account-too-new",

@@ -8,6 +8,7 @@ from contracts.coupons import CouponCodes, CouponState, Limits
 from contracts.drafts import Draft, Drafts, OneDraft, Published
 from contracts.entitled import Entitlement, Offers, Raffle, Rewards, Surprise
 from contracts.holds import Adjustment, Adjustments, Hold, Transfer
+from contracts.migrations import MigrationDone, MigrationState
 from contracts.quotes import Quote
 from contracts.referrals import Referrals
 from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote, Tier
@@ -166,9 +167,33 @@ class Accrual:
         """Ask what was promised of a surprise, and for its seed once it is over."""
         return await self._service.ask(Surprise, Question(f"/v1/surprises/{escaped(programme, safe='')}/{escaped(surprise, safe='')}"), asking)
 
+    async def migration(self, programme: str, name: str, asking: Asking) -> MigrationState:
+        """Ask how far a migration is."""
+        return await self._service.ask(MigrationState, Question(_migration(programme, name)), asking)
+
+    async def announce(self, programme: str, name: str, wanted: bytes, asking: Asking) -> MigrationState:
+        """Ask to keep an announcement of what will be loaded at most."""
+        return await self._service.ask(MigrationState, Question(_migration(programme, name), body=wanted, reads=False), asking)
+
+    async def load(self, programme: str, name: str, wanted: bytes, asking: Asking) -> MigrationDone:
+        """Ask to load rows of a migration."""
+        return await self._service.ask(MigrationDone, Question(f"{_migration(programme, name)}/openings", body=wanted, reads=False), asking)
+
+    async def undo(self, programme: str, name: str, asking: Asking) -> MigrationDone:
+        """Ask to take the next rows of a migration back."""
+        return await self._service.ask(MigrationDone, Question(f"{_migration(programme, name)}/undo", body=b"{}", reads=False), asking)
+
+    async def live(self, programme: str, name: str, asking: Asking) -> MigrationState:
+        """Ask to let a migration count."""
+        return await self._service.ask(MigrationState, Question(f"{_migration(programme, name)}/live", body=b"{}", reads=False), asking)
+
     async def offers(self, wanted: bytes, asking: Asking) -> Offers:
         """Ask to make somebody personal offers."""
         return await self._service.ask(Offers, Question("/v1/offers", body=wanted, reads=False), asking)
+
+
+def _migration(programme: str, name: str) -> str:
+    return f"/v1/migrations/{escaped(programme, safe='')}/{escaped(name, safe='')}"
 
 
 def _raffle(programme: str, raffle: str) -> str:

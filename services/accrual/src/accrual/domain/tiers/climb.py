@@ -58,6 +58,13 @@ class Climb:
         """Return the level on a day."""
         return self._standing(self.state(day), day)
 
+    def is_held_higher(self, other: "Climb", day: date) -> bool:
+        """Tell whether this account's floor on a day, if it has any, is higher than the other's."""
+        ladder, floor, others = self.timeline.on(day), floor_on(self.assignments, day), floor_on(other.assignments, day)
+        if ladder is None or floor is None:
+            return False
+        return others is None or ladder.place(floor.level) > ladder.place(others.level)
+
     def ahead(self, day: date, *, steps: int = _AHEAD) -> tuple[date, Standing | None] | None:
         """Return when the level changes if nothing more is done, and to which: None for both, if never; no level, if that is too far off to say."""
         state = self.state(day)

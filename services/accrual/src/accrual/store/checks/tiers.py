@@ -30,7 +30,7 @@ _DONE = """
         select distinct on (key) * from purchase where account_id is not null order by key, revision desc
     ), done as (
         select latest.account_id, latest.occurred_at, laddered.zone, latest.decided_as, latest.body,
-               coalesce(back.kept, lot.amount, 0) as points, back.returned
+               coalesce(back.kept, lot.amount, 0) as points, back.returned, null::date as counted_on, 0::bigint as spent, 0::bigint as purchases
         from latest
         join laddered on laddered.programme = latest.programme and laddered.version = latest.programme_version
         left join lot on lot.id = latest.grant_id
@@ -39,12 +39,14 @@ _DONE = """
             from reversal where reversal.purchase_key = latest.key having count(*) > 0
         ) as back on true
         union all
-        select activity.account_id, activity.occurred_at, laddered.zone, null, null, lot.amount, null
+        select activity.account_id, activity.occurred_at, laddered.zone, null, null, lot.amount, null, null, 0, 0
         from activity
         join laddered on laddered.programme = activity.programme and laddered.version = activity.programme_version
         join lot on lot.id = activity.grant_id
+        union all
+        select account_id, null, null, null, null, earned, null, counted_on, spent, purchases from opening where counted_on is not null and not undone
     )
-    select coalesce(account.moved_to, account.id) as owner, done.occurred_at, done.zone, decided_as, body, points, returned
+    select coalesce(account.moved_to, account.id) as owner, done.occurred_at, done.zone, decided_as, body, points, returned, counted_on, spent, done.purchases
     from done join account on account.id = done.account_id
     order by owner
 """
@@ -101,8 +103,13 @@ async def _levels(connection: asyncpg.Connection) -> AsyncIterator[Violation]:
 
 
 def _counted(row: asyncpg.Record) -> tuple[date, Progress]:
-    """Return on which day a purchase or an activity counts, and what it keeps. What cannot be read counts for nothing: I16 says so too."""
-    _, occurred_at, zone, decided_as, body, points, returned = row
+    """Return on which day a purchase or an activity counts, and what it keeps. What cannot be read counts for nothing: I16 says so too.
+
+    What was brought along from another system says its day and all of it.
+    """
+    _, occurred_at, zone, decided_as, body, points, returned, counted_on, spent, purchases = row
+    if counted_on is not None:
+        return counted_on, Progress(points, spent, purchases)
     try:
         if decided_as is not None:
             occurred_at = datetime.fromisoformat(json.loads(decided_as)["occurred_at"])
