@@ -163,3 +163,20 @@ async def test_the_audit_counts_progress_and_levels_anew(service: Service, admin
         ("T1", "2 points, 2000 spent, 1 purchases", "2 points, 2001 spent, 1 purchases"),
         ("T2", "silver", "gold"),
     ]
+
+
+async def test_the_year_decides_the_level_before_its_points_are_gone_case_t_72(new_service: NewService):
+    """Points end with the year; who had 30 of them last year and has 5, 10 or 30 now goes to the lowest level, to the next, or stays."""
+    service, cards = await new_service(), {ANAS_CARD: 50, BORIS_CARD: 100, "h1:" + "C" * 43: 300}
+    levels = "[{id: l0, from: 0}, {id: l1, from: 10}, {id: l2, from: 30}, {id: l3, from: 100}]"
+    tiers = f"{{by: points_earned, window: calendar_year, enter: next_period, levels: {levels}}}"
+    await service.publish(a_ladder(tiers).replace("{tier: silver}", "{tier: l3}") + "expiry: {on: 12-31}\n")
+    for number, (card, roubles) in enumerate(cards.items()):
+        await service.hear(a_climb(f"old-{number}", 300, holder=card, at=NOON - timedelta(days=100)))
+        await service.hear(a_climb(f"new-{number}", roubles, holder=card))
+    service.clock.now = datetime(2025, 12, 31, 21, tzinfo=UTC)
+    await service.turn()
+    standing = {holder: tier for tier, _, _, holder in await levels_told(service)}
+    assert [standing[card] for card in cards] == ["l0", "l1", "l2"]
+    assert await service.balances() == {}
+    assert await audit(service) == []

@@ -45,6 +45,14 @@ def test_the_tenth_ticket_is_free_however_they_were_bought(cinema: Programme):
     ]
 
 
+def test_what_is_paid_with_stars_earns_none_and_nobody_hoards(cinema: Programme):
+    half = (Payment("points", 500_00), Payment("card", 500_00))
+    paid, full = after(cinema, tickets(1), a_purchase(1000_00, merchant="city-cinema", currency="RUB", occurred_at=MONDAY, payments=half))
+    assert (by_rule(paid)["base"], by_rule(full)["base"]) == (8, 10)
+    rich = AccountState(profile=Profile(member=True, seed=b"a", joined_at=MONDAY), balance=2995)
+    assert after(cinema, tickets(1), state=rich)[0].explanation.points == 5
+
+
 def test_four_weeks_in_a_row_are_thanked_once(cinema: Programme):
     given = [by_rule(decision).get("regular", 0) for decision in after(cinema, *(tickets(1, MONDAY + timedelta(weeks=week)) for week in range(9)))]
     assert given == [0, 0, 0, 150, 0, 0, 0, 150, 0]
