@@ -63,3 +63,16 @@ async def test_a_pool_reads_what_is_committed_in_utc_and_frees_frozen_transactio
         said = [await connection.fetchval(f"show {name}") for name in ("transaction_isolation", "timezone", "idle_in_transaction_session_timeout")]
     await pool.close()
     assert said == ["read committed", "UTC", "5s"]
+
+
+async def test_a_connection_goes_back_to_its_pool_without_another_word_but_never_with_a_transaction(database: NewDatabase):
+    pool, said = await create_pool((await database()).url, size=1, application_name="bakery"), list[str]()
+    async with pool.acquire() as connection:
+        connection.add_query_logger(lambda logged: said.append(logged.query))
+        await connection.fetchval("select 1")
+    async with pool.acquire() as connection:
+        assert said == ["select 1"]
+        await connection.execute("begin")
+    async with pool.acquire() as connection:
+        assert not connection.is_in_transaction()
+    await pool.close()

@@ -94,6 +94,14 @@ async def test_one_process_leads_and_another_takes_over_when_its_session_ends(ba
             pool.terminate()
 
 
+async def test_whoever_stops_lets_go_of_the_lead(base: Database):
+    calls: list[datetime] = []
+    async with Process(base.pool, counting(calls)).at_work():
+        await eventually(lambda: calls)
+    mine = "database = (select oid from pg_database where datname = current_database())"
+    assert not await base.pool.fetch(f"select from pg_locks where locktype = 'advisory' and classid = $1 and {mine}", module._LOCK_CLASS)
+
+
 async def test_a_leader_that_stands_still_is_replaced_and_does_nothing_when_it_wakes(base: Database, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "LEADER_IDLE_SECONDS", 0.3)
     pools = [await create_pool(base.url, size=2, application_name=f"process {number}") for number in range(2)]

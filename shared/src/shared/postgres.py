@@ -32,7 +32,10 @@ _RIGHTS: LiteralString = Path(__file__).with_name("provision.sql").read_text()
 
 
 async def create_pool(url: str, *, size: int = 10, application_name: str, min_size: int = 1) -> asyncpg.Pool:
-    """Open a pool of connections at READ COMMITTED, in UTC, whose statements stay prepared. The caller closes it."""
+    """Open a pool of connections at READ COMMITTED, in UTC, whose statements stay prepared. The caller closes it.
+
+    A connection comes back as it is, but for a transaction that is still open: whoever changes more of its session than a transaction does resets it.
+    """
     return await asyncpg.create_pool(
         url,
         min_size=min(min_size, size),
@@ -40,6 +43,7 @@ async def create_pool(url: str, *, size: int = 10, application_name: str, min_si
         max_inactive_connection_lifetime=0,  # prepared statements are worth keeping
         max_cached_statement_lifetime=0,
         statement_cache_size=500,
+        reset=_as_it_is,
         timeout=10,
         server_settings={
             "application_name": application_name,
@@ -49,6 +53,10 @@ async def create_pool(url: str, *, size: int = 10, application_name: str, min_si
             "timezone": "UTC",
         },
     )
+
+
+async def _as_it_is(_: object) -> None:
+    """Leave a connection alone that comes back. The driver would ask the database to forget what nobody set: half of what a balance takes."""
 
 
 @dataclass(frozen=True, slots=True)

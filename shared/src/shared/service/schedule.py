@@ -43,6 +43,8 @@ async def keep_schedule(jobs: Sequence[Job], *, pool: asyncpg.Pool, clock: Clock
                         await _lead(jobs, cast("asyncpg.Connection", connection), clock, nudge, stop)
                     finally:
                         _end(jobs)
+                        if not connection.is_closed():
+                            await connection.reset()  # the lock is the session's, and the pool would keep both
         except AWAY as error:
             log.warning("schedule waits for the database", error=type(error).__name__)
         await _sleep(STANDBY_SECONDS, stop)
