@@ -36,7 +36,7 @@ earning:
   - {id: newsletter, on: activity, when: {activity: newsletter}, give: {fixed: 25}, cap: {times: 1, per: ever}}
 expiry: {after: 12 months, to: end_of_month}
 """
-#: The same money buys points that wait for a fortnight and live for two months.
+#: The same money buys points that wait for a fortnight and live for two months. Who drinks most is found out in a contest.
 TEA = """
 programme: tea
 version: 1
@@ -49,6 +49,8 @@ earning:
   - {id: base, give: {points: 1, per: 10.00}}
 pending: {until: 14 days}
 expiry: {after: 2 months}
+contests:
+  - {id: winter, from: 2024-12-01, until: 2025-03-31, who: everybody, score: [{score: 3, per: 7.00}, {score: 1}], prizes: {places: 1, points: 5}}
 """
 #: Points wait for the purchase to be confirmed.
 PARCELS = """

@@ -134,7 +134,7 @@ async def test_what_nobody_looked_at_in_time_lapses(caller: Caller, posts: Servi
 async def test_nobody_decides_about_what_they_did_themselves_and_a_guest_may_have_become_a_member(caller: Caller, posts: Service):
     await posts.hear(shared(), registered(programme="posts"), linked())
     for what in ("approve", "reject"):
-        assert (await decided(caller, what, who=str(ANA), **({"reason": "mine"} if what == "reject" else {})))["code"] == "own-account"
+        assert (await decided(caller, what, who=str(ANA), **({"reason": "mine"} if what == "reject" else {})))["code"] == "own-action"
     assert (await decided(caller))["holder"] == MEMBER_ANA
     assert await posts.balances() == {(MEMBER_ANA, "posts"): (0, 40)}
     assert await audit(posts) == []

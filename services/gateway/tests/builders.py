@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api import adjustment_examples, coupon_examples, draft_examples, examples, hold_examples, migration_examples, referral_examples, reward_examples
+from gateway.api import adjustment_examples, contest_examples, coupon_examples, draft_examples, examples, hold_examples, migration_examples, referral_examples, reward_examples
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -54,6 +54,12 @@ ACCRUAL |= {
     "POST /v1/programme-drafts": draft_examples.DRAFT,
     f"GET /v1/programme-drafts/{draft_examples.DRAFT_ID}": draft_examples.REVIEWED,
     f"POST /v1/programme-drafts/{draft_examples.DRAFT_ID}/approve": draft_examples.PUBLISHED,
+    "GET /v1/contests/coffee-bonus/spring": contest_examples.STANDINGS,
+    f"GET /v1/accounts/m:{examples.ANA}/contests/coffee-bonus/spring": contest_examples.MY_STANDINGS,
+    "GET /v1/social-actions": contest_examples.ACTIONS,
+    f"GET /v1/social-actions/{contest_examples.ACTION_ID}": contest_examples.APPROVED,
+    f"POST /v1/social-actions/{contest_examples.ACTION_ID}/approve": contest_examples.APPROVED,
+    f"POST /v1/social-actions/{contest_examples.ACTION_ID}/reject": contest_examples.REJECTED,
     "GET /v1/surprises/coffee-bonus/lucky": reward_examples.SURPRISE,
     "GET /v1/migrations/coffee-bonus/old-cards": migration_examples.LOADED,
     "POST /v1/migrations/coffee-bonus/old-cards": migration_examples.ANNOUNCED,

@@ -1,7 +1,7 @@
 """Contests: how one stands. Nobody but the holder who is asked about can be told from it."""
 
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -21,25 +21,33 @@ from shared.problems import Problem
 _FIRST, _MOST = 10, 100
 _NAME_LENGTH = 8
 
+First = Annotated[int, Query(ge=0, le=_MOST)]
+
 
 def routes(desk: Desk) -> APIRouter:
     """Return the routes about contests."""
     router = APIRouter(tags=["contests"])
+    reader: dict[str, Any] = {"openapi_extra": {"x-access": "accounts:read"}, "dependencies": [Depends(require(desk.verifier, "accounts:read"))]}
 
-    @router.get(
-        "/v1/contests/{programme}/{contest}", openapi_extra={"x-access": "accounts:read"}, dependencies=[Depends(require(desk.verifier, "accounts:read"))]
-    )
-    async def standings(
-        programme: Id, contest: Id, holder: Annotated[Holder | None, Query()] = None, first: Annotated[int, Query(ge=0, le=_MOST)] = _FIRST
-    ) -> ContestStandings:
-        """Show the first places of a contest, and that of one holder. Once it is settled they stay as they are."""
-        async with snapshot(desk.pool) as connection:
-            found = (await desk.catalogue.current(connection)).contest(programme, contest, at=desk.clock())
-            if found is None:
-                raise Problem(404, "unknown-contest", "The programme has no such contest")
-            return await _shown(connection, desk, programme, found, holder=holder, first=first)
+    @router.get("/v1/contests/{programme}/{contest}", **reader)
+    async def standings(programme: Id, contest: Id, first: First = _FIRST) -> ContestStandings:
+        """Show the first places of a contest. What comes back is taken off until it is settled; then places stay as they are."""
+        return await _asked(desk, programme, contest, holder=None, first=first)
+
+    @router.get("/v1/accounts/{holder}/contests/{programme}/{contest}", **reader)
+    async def own_standing(holder: Holder, programme: Id, contest: Id, first: First = _FIRST) -> ContestStandings:
+        """Show the same with the place of one holder."""
+        return await _asked(desk, programme, contest, holder=holder, first=first)
 
     return router
+
+
+async def _asked(desk: Desk, programme: str, contest: str, *, holder: str | None, first: int) -> ContestStandings:
+    async with snapshot(desk.pool) as connection:
+        found = (await desk.catalogue.current(connection)).contest(programme, contest, at=desk.clock())
+        if found is None:
+            raise Problem(404, "unknown-contest", "The programme has no such contest")
+        return await _shown(connection, desk, programme, found, holder=holder, first=first)
 
 
 async def _shown(connection: Connection, desk: Desk, programme: str, contest: Contest, *, holder: str | None, first: int) -> ContestStandings:

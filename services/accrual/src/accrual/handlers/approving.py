@@ -28,7 +28,7 @@ from shared import inbox
 from shared.batches import Outcome, Repeat
 from shared.outbox import enqueue
 
-UNKNOWN, DECIDED, OWN, FORGOTTEN = "unknown-social-action", "already-decided", "own-account", "holder-forgotten"
+UNKNOWN, DECIDED, OWN, FORGOTTEN = "unknown-social-action", "already-decided", "own-action", "holder-forgotten"
 #: Social actions a transaction.
 LIMIT = 200
 

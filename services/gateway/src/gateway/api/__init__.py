@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from gateway.api import (
     adjustments,
+    contests,
     coupons,
     drafts,
     draws,
@@ -18,6 +19,7 @@ from gateway.api import (
     referrals,
     returns,
     rewards,
+    social,
     tiers,
     tills,
 )
@@ -39,7 +41,9 @@ def routers(gateway: Gateway) -> tuple[APIRouter, ...]:
             rewards,
             returns,
             draws,
+            contests,
             adjustments,
+            social,
             migrations,
             events,
             evidence,

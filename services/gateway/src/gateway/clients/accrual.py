@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote as escaped
 from uuid import UUID
 
+from contracts.contests import ContestStandings
 from contracts.coupons import CouponCodes, CouponState, Limits
 from contracts.drafts import Draft, Drafts, OneDraft, Published
 from contracts.entitled import Entitlement, Offers, Raffle, Rewards, Surprise
@@ -12,6 +13,7 @@ from contracts.migrations import MigrationDone, MigrationState
 from contracts.quotes import Quote
 from contracts.referrals import Referrals
 from contracts.replies import Balance, EventVerdict, Grant, History, Programme, Programmes, Purchase, ReturnQuote, Tier
+from contracts.social import SocialAction, SocialActions
 from contracts.terms import WrittenTerms
 from gateway.clients.services import Asking, OwningService, Question
 
@@ -166,6 +168,27 @@ class Accrual:
     async def surprise(self, programme: str, surprise: str, asking: Asking) -> Surprise:
         """Ask what was promised of a surprise, and for its seed once it is over."""
         return await self._service.ask(Surprise, Question(f"/v1/surprises/{escaped(programme, safe='')}/{escaped(surprise, safe='')}"), asking)
+
+    async def standings(self, programme: str, contest: str, asking: Asking, *, first: int, holder: str | None = None) -> ContestStandings:
+        """Ask how a contest stands, and where a holder is."""
+        path = f"{'' if holder is None else f'/accounts/{holder}'}/contests/{escaped(programme, safe='')}/{escaped(contest, safe='')}"
+        return await self._service.ask(ContestStandings, Question(f"/v1{path}", {"first": str(first)}), asking)
+
+    async def social_actions(self, wanted: Mapping[str, str], asking: Asking) -> SocialActions:
+        """Ask for what members published, a page at a time."""
+        return await self._service.ask(SocialActions, Question("/v1/social-actions", wanted), asking)
+
+    async def social_action(self, action_id: UUID, asking: Asking) -> SocialAction:
+        """Ask what became of a social action."""
+        return await self._service.ask(SocialAction, Question(f"/v1/social-actions/{action_id}"), asking)
+
+    async def approve_social_action(self, action_id: UUID, asking: Asking) -> SocialAction:
+        """Ask to let a social action earn, in the name of the asking's token."""
+        return await self._service.ask(SocialAction, Question(f"/v1/social-actions/{action_id}/approve", body=b"{}", reads=False), asking)
+
+    async def reject_social_action(self, action_id: UUID, wanted: bytes, asking: Asking) -> SocialAction:
+        """Ask to refuse a social action, in the name of the asking's token."""
+        return await self._service.ask(SocialAction, Question(f"/v1/social-actions/{action_id}/reject", body=wanted, reads=False), asking)
 
     async def migration(self, programme: str, name: str, asking: Asking) -> MigrationState:
         """Ask how far a migration is."""
