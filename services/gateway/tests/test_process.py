@@ -64,7 +64,7 @@ async def test_whatever_is_sent_the_answer_is_a_documented_one(process: tuple[st
     await eventually(lambda: ready(url), 30)
     authorization = f"Authorization: Bearer {token(*SCOPES, subject=examples.ANA)}"
     command = [Path(sys.executable).with_name("schemathesis"), "run", f"{url}/v1/openapi.json", "-H", authorization, "--checks", CHECKS]
-    limits = ["--max-examples", "15", "--phases", "examples,fuzzing", "--seed", "7", "--no-color"]
+    limits = ["--max-examples", "10", "--phases", "examples,fuzzing", "--seed", "7", "--no-color"]
     running = await asyncio.create_subprocess_exec(*command, *limits, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     async with asyncio.timeout(120):
         output, _ = await running.communicate()

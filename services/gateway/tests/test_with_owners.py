@@ -200,3 +200,28 @@ async def test_a_number_that_is_no_card_is_refused_by_its_fault(story: Story):
     refused = await story.ask("POST", "/v1/members/look-up", json={"kind": "card", "value": CARD[:-1] + "x"}, expect=422)
     assert refused["code"] == "invalid-identifier"
     assert CARD[:-1] not in orjson.dumps(refused).decode()
+
+
+async def test_operators_need_no_other_address_than_the_gateways(story: Story):
+    """A version with levels is proposed and approved; then a discount card of another system becomes a level."""
+    tomorrow = (story.owners.clock() + timedelta(days=1)).date()
+    tiers = "tiers: {by: money_spent, window: forever, levels: [{id: friend, from: 0}, {id: regular, from: 1000}]}\n"
+    document = PROGRAMME.replace("version: 1", "version: 2").replace("2024-01-01", str(tomorrow)) + tiers
+    mara, theo = (story.bearer("programmes:write", "programmes:approve", "migrations:write", subject=who) for who in ("mara", "theo"))
+    yaml = mara | {"content-type": "application/yaml", "idempotency-key": "1"}
+    wrong = await story.ask("POST", "/v1/programme-drafts", content=document.replace("per: 20.00", "pur: 20.00"), headers=yaml, expect=422)
+    assert (wrong["code"], wrong["errors"][0]["line"]) == ("invalid-document", 10)
+    draft = await story.ask("POST", "/v1/programme-drafts", content=document, headers=yaml | {"idempotency-key": "2"}, expect=201)
+    hold(await story.ask("GET", f"/v1/programme-drafts/{draft['draft_id']}"), "OneDraft")
+    approve = f"/v1/programme-drafts/{draft['draft_id']}/approve"
+    assert (await story.ask("POST", approve, headers=mara | {"idempotency-key": "3"}, expect=403))["code"] == "second-person"
+    assert (await story.ask("POST", approve, headers=theo | {"idempotency-key": "4"}))["version"] == 2
+
+    story.owners.clock.advance(days=2)
+    mara, theo = (story.bearer("migrations:write", subject=who) for who in ("mara", "theo"))
+    path, row = "/v1/migrations/coffee-bonus/old-cards", {"name": "1", "holder": story.owners.holder(CARD), "spent": 1200_00}
+    await story.ask("POST", path, json={"openings": 1, "totals": 1200_00}, headers=mara | {"idempotency-key": "5"}, expect=201)
+    done = await story.ask("POST", f"{path}/openings", json={"rows": [row]}, headers=theo | {"idempotency-key": "6"})
+    assert done == {"rows": 1, "points": 0, "known": 0}
+    hold(await story.ask("GET", path, headers=theo), "MigrationState")
+    assert (await story.look_up())["accounts"][0]["tier"]["level"] == "regular"

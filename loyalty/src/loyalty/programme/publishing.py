@@ -61,7 +61,8 @@ def drafts(*, as_json: Json = False, address: Address = None, token: Token = Non
     for draft in found:
         say(f"{draft['draft_id']}  {_named(draft)}, to begin {_day(draft)}, proposed by {draft['proposed_by']}")
         for change in draft["changes"]:
-            say(f"  {'!' if change['worse'] else ' '} {change['part']}: {change['before'] or 'new'} -> {change['after'] or 'gone'}")
+            mark = "~" if change["eased"] else "!" if change["worse"] else " "
+            say(f"  {mark} {change['part']}: {change['before'] or 'new'} -> {change['after'] or 'gone'}")
 
 
 def approve(draft: DraftId, *, as_json: Json = False, address: Address = None, token: Token = None, subject: As, data: Data = None) -> None:

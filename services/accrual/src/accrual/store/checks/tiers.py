@@ -1,4 +1,4 @@
-"""T1, T2: what counts towards levels is what purchases and activities say, and everybody was told the level that follows from it."""
+"""T1, T2: what counts towards levels is what purchases and activities say and migrations brought, and everybody was told the level that follows from it."""
 
 import json
 from collections import defaultdict
@@ -153,6 +153,6 @@ class _Accounts:
 
 
 CHECKS = (
-    Check("T1", "What counts towards levels is what purchases and activities keep, day by day", _progress),
+    Check("T1", "What counts towards levels is what purchases and activities keep and what was brought along, day by day", _progress),
     Check("T2", "Everybody was told the level that follows from what they did and from what was set by hand", _levels),
 )
