@@ -27,6 +27,13 @@ async def test_purchases_of_one_batch_see_what_those_before_gave(new_service: Ne
     assert await audit(service) == []
 
 
+async def test_what_was_taken_back_a_moment_ago_makes_room_within_the_batch(new_service: NewService):
+    service = await made(new_service, SHOP)
+    first, second = (a_purchase(name, merchant="shop", zone="UTC", kopecks=140_00) for name in ("p-1", "p-2"))
+    assert await service.hear(first, cancelled("p-1", merchant="shop"), second) == ["granted", "reversed", "granted"]
+    assert await available(service) == [(0, 140, 0)]
+
+
 async def test_what_waits_and_what_is_put_aside_counts(new_service: NewService):
     service = await made(new_service, SHOP + "pending: {until: 14 days, on: [activity]}\n")
     await service.hear(an_activity(programme="shop"), a_purchase("p-1", merchant="shop", zone="UTC"))
