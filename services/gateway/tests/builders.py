@@ -13,7 +13,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api import adjustment_examples, contest_examples, coupon_examples, draft_examples, examples, hold_examples, migration_examples, referral_examples, reward_examples
+from gateway.api import (
+    adjustment_examples,
+    contest_examples,
+    coupon_examples,
+    draft_examples,
+    examples,
+    hold_examples,
+    migration_examples,
+    referral_examples,
+    reward_examples,
+)
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
