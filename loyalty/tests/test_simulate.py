@@ -217,6 +217,18 @@ def test_what_a_campaign_may_give_is_counted_over_all_members_and_given_back_by_
     assert run(back, programme).members["cid"].issued == 2 + 20
 
 
+def test_the_most_that_may_be_had_ends_earning_until_something_is_spent_or_gone():
+    programme = a_programme("earning: [{id: base, give: {points: 1, per: 1.00}}]\n", balance="150", expiry="{after: 30 days}")
+    events = [bought("ana", 100_00, days=day, number=day + 1) for day in (0, 1, 2, 40)]
+    assert [run(events, programme, redemption=Fraction(share)).issued for share in (0, 1)] == [250, 400]
+
+
+def test_a_campaign_takes_off_what_it_takes_off_while_it_is_on():
+    campaign = "[{id: fest, dates: {until: 2026-01-05}, discounts: [{id: ten, percent: 10}]}]"
+    outcome = run([bought("ana", 100_00, days=day, number=day + 1) for day in (0, 1)], a_programme(campaigns=campaign))
+    assert outcome.discounts == {"fest/ten": (1, 10_00)}
+
+
 def test_counters_of_days_long_past_are_forgotten_and_nothing_else(monkeypatch: pytest.MonkeyPatch):
     events = [bought("ana", 60_00, days=day, number=day) for day in range(120)]
     expected = run(events)
