@@ -6,6 +6,11 @@ from uuid import UUID
 
 import pytest
 
+from accrual.handlers import approving
+from accrual.handlers.rewarding import Desk
+from accrual.handlers.rewards import Origin
+from accrual.handlers.settling import Settling
+from accrual.store import social
 from contracts.envelope import Event
 from contracts.identifiers import member_holder
 from contracts.members import MemberRegistered
@@ -77,6 +82,29 @@ async def test_what_readers_do_counts_as_often_as_it_may(circle: Service):
 
     await circle.hear(*did("birthday", 1, 2), *did("friend-bought", 1, 2))
     assert await circle.balances() == {(member_holder(reader(1)), CIRCLE): (300 + 2 * 150, 0)}
+
+
+async def test_reviews_are_looked_at_and_whoever_reads_most_in_spring_wins(circle: Service, caller: Caller):
+    def reviewed(number: int) -> Event[Any]:
+        link = f"https://www.livelib.ru/review/{number}"
+        return an_activity(f"review/{number}", holder=member_holder(reader(number)), kind="review-posted", programme=CIRCLE, at=TODAY, link=link)
+
+    await circle.hear(joined(1, TODAY), joined(2, TODAY), bought("1", 1), bought("2", 2, category="poetry"), bought("3", 2, category="stationery"))
+    assert await circle.hear(reviewed(1), reviewed(2)) == ["waiting", "waiting"]
+    async with circle.pool.acquire() as connection, connection.transaction():
+        desk = Desk(connection, await circle.catalogue.current(connection), Origin("urn:test:office", "1", "command", TODAY), TODAY)
+        waiting = {each.holder: each.action.id for each in await social.page(connection, state="waiting", programme=CIRCLE, after=None, limit=2)}
+        await approving.approve(desk, waiting[member_holder(reader(1))], by="olga")
+        await approving.reject(desk, waiting[member_holder(reader(2))], by="olga", reason="not about a book")
+    standings = await caller.get(f"/v1/contests/{CIRCLE}/spring-reading")
+    assert [(each["place"], each["score"]) for each in standings["first"]] == [(1, 10 + 20), (2, 10 + 5)]
+    before = await points(circle, 2)
+    circle.clock.now = datetime(2026, 6, 15, tzinfo=UTC)
+    async with circle.pool.acquire() as connection, connection.transaction():
+        assert await Settling(circle.catalogue).turn(connection, circle.clock()) == 1
+    assert await circle.fetch("select reward, way from entitlement") == [("signed-edition", "prize")]
+    assert await points(circle, 2) == before + 1000
+    assert await audit(circle) == []
 
 
 async def test_coupons_bring_readers_back(circle: Service, caller: Caller):
