@@ -34,5 +34,6 @@ From an event to the ledger, in the order a handler meets it:
 - `pricing`: `Programme.prices.price(purchase, state, known=…, coupons=…) -> Priced`, a cart after discounts, line by line.
 - `tiers`: `Programmes.timelines[id]` has the levels of all versions; `Climb(timeline, history, assignments)` knows the level on any day,
   `outlook` what is ahead.
+- `social`: `normalised(link)`, `Programme.social` says which links are taken; `contests`: `Programme.contests.scores(fact, returned)`.
 - `chain`: `GENESIS`, `canonical(transaction) -> bytes`, `link(previous, bytes) -> bytes`; its docstring is the specification.
 """

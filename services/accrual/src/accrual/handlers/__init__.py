@@ -8,6 +8,8 @@ What is counted for all accounts together: `counting` locks it and finds codes, 
 
 Of friends: `inviting` keeps who invited whom, `referrals` gives both their points or takes them back.
 
+Of posts and contests: `posts` lets one wait, `approving` is what operators decide; `scores` counts purchase by purchase, `settling` gives the prizes.
+
 Of purchases: `receipts` decides them, `corrections` decides them anew; `sequels` are what follows them, `returns` decides these, `reversals`
 takes points back, `confirmations` sets points free, `debts` pays what is owed. `finding` and `loading` read what that needs (`pasts`), `waiting`
 keeps what came too early, `quoting` answers what a return would take. `bodies` and `keys` are how purchases are kept and found.
