@@ -65,8 +65,7 @@ def migrate(  # noqa: PLR0913  each is an option of its own
         accrual = Accrual.of(address, token, data, scopes=SCOPES, subject=subject)
         path = f"/v1/migrations/{programme}/{name}"
         if announce:
-            levels = sum(balances.by_level().values())
-            accrual.post(path, {"openings": len(balances.rows), "points": balances.points, "levels": levels, "totals": balances.totals})
+            accrual.post(path, _sums(balances))
         elif load:
             report["loaded_now"] = sum(_loaded(accrual, path, balances))
         elif undo:
@@ -78,14 +77,12 @@ def migrate(  # noqa: PLR0913  each is an option of its own
     _show(report, as_json=as_json)
 
 
+def _sums(balances: Balances) -> dict[str, int]:
+    return {"openings": len(balances.rows), "points": balances.points, "levels": sum(balances.by_level().values()), "totals": balances.totals}
+
+
 def _agrees(found: Answer, balances: Balances) -> bool:
-    expected = {
-        "loaded": len(balances.rows),
-        "loaded_points": balances.points,
-        "loaded_levels": sum(balances.by_level().values()),
-        "loaded_totals": balances.totals,
-    }
-    return all(found[name] == value for name, value in expected.items())
+    return all(found["loaded" if name == "openings" else f"loaded_{name}"] == value for name, value in _sums(balances).items())
 
 
 def _loaded(accrual: Accrual, path: str, balances: Balances) -> Iterator[int]:
