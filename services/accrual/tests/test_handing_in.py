@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from accrual.schedule import JOBS
 from contracts.envelope import Event, decode
 from contracts.purchases import Line
 from contracts.rewards import RewardRefused
