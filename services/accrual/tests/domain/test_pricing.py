@@ -208,3 +208,13 @@ def test_a_coupon_that_gives_a_discount_and_points_is_used_once():
     decision = decided(programme, a_purchase(9_00, coupons=("TEN",)))
     assert (decision.explanation.points, decision.effects.coupons) == (5, ("TEN",))
     assert [value for _, value in (*decision.counters, *decision.effects.shared)].count(1) == len({*decision.counters, *decision.effects.shared})
+
+
+def test_exactly_so_many_pieces_bring_a_gift_and_one_more_is_needed_for_a_free_one():
+    gift = "- {id: gift, when: {every: 2}, free: 1, gift: cup}"
+    assert [found.pieces for found in discounted(gift, pieces(2, 5_00)).gifts] == [1]
+    assert [silent.reason for silent in discounted(gift, pieces(1, 5_00)).not_taken] == ["too-few-items"]
+    third = "- {id: third, when: {every: 2}, free: 1}"
+    assert named(discounted(third, pieces(3, 5_00))) == {"third": 5_00}
+    assert [silent.reason for silent in discounted(third, pieces(2, 5_00)).not_taken] == ["too-few-items"]
+    assert [silent.reason for silent in discounted(third, pieces(3, 0)).not_taken] == ["nothing-left"]
