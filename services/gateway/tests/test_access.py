@@ -42,8 +42,12 @@ async def test_nobody_without_a_token(gateway: httpx.AsyncClient, operation: Ope
     assert accrual.asked == members.asked == []
 
 
-def test_only_terms_are_for_anybody():
-    assert [str(operation) for operation in ALL_OPERATIONS if operation not in OPERATIONS] == ["GET /v1/programmes/{programme}/terms"]
+def test_only_terms_and_what_draws_promise_are_for_anybody():
+    assert {str(operation) for operation in ALL_OPERATIONS if operation not in OPERATIONS} == {
+        "GET /v1/programmes/{programme}/terms",
+        "GET /v1/raffles/{programme}/{raffle}",
+        "GET /v1/surprises/{programme}/{surprise}",
+    }
 
 
 @every_operation
