@@ -27,7 +27,7 @@ def routes(gateway: Gateway) -> APIRouter:
         **operation(verifier, "holds:write", status=201, reply=HOLD, body=HOLD_REQUEST, parameters=[IDEMPOTENCY_KEY], problems=OF_A_HOLD),
     )
     async def hold_points(wanted: HoldRequest, request: Request) -> Response:
-        """Put points aside for a purchase, and what a quote counts on, until the till says whether they are used. A purchase that names the hold captures it."""
+        """Put points, and what a quote counts on, aside until the till says whether they are used. A purchase that names the hold captures it."""
         asking = gateway.command(request)
         named = await _with_holder(gateway, wanted, request)
         return written(await gateway.accrual.hold(named.model_dump_json(exclude_unset=True, exclude_none=True).encode(), asking), status=201)
