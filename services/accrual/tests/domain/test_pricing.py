@@ -210,6 +210,16 @@ def test_a_coupon_that_gives_a_discount_and_points_is_used_once():
     assert [value for _, value in (*decision.counters, *decision.effects.shared)].count(1) == len({*decision.counters, *decision.effects.shared})
 
 
+def test_a_coupon_lowers_the_price_of_a_purchase_that_earns_nothing_only_as_often_as_it_may():
+    text = a_discount_document("- {id: ten, percent: 10, when: {coupon: ten}}", fraud="{velocity: {purchases: 1, within: 1 hour}}")
+    programme = compile_document(read(text + "coupons:\n- {id: ten, code: TEN, uses: 1}\n"))
+    receipt = a_purchase(a_line(9_00, list_amount=10_00), coupons=("TEN",))
+    _, state = programme.earn(a_purchase(1_00), AccountState())
+    decision = decided(programme, receipt, state)
+    assert [silent.reason for silent in decision.explanation.not_given] == ["too-many-purchases"]
+    assert decision.effects.coupons == ("TEN",)
+
+
 def test_exactly_so_many_pieces_bring_a_gift_and_one_more_is_needed_for_a_free_one():
     gift = "- {id: gift, when: {every: 2}, free: 1, gift: cup}"
     assert [found.pieces for found in discounted(gift, pieces(2, 5_00)).gifts] == [1]

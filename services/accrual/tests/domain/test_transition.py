@@ -102,6 +102,16 @@ def test_only_the_version_that_decided_counts():
     assert dict(decided(programme, a_purchase(100_00), somebody()).counters) == {base: 10}
 
 
+def test_a_coupon_of_the_new_prices_is_used_up_whichever_version_decides():
+    programme = changing(discounts="[{id: ten, percent: 10, when: {coupon: ten}}]", coupons="[{id: ten, code: TEN, per_member: 1}]")
+    receipt = a_purchase(a_line(90_00, list_amount=100_00), coupons=("TEN",))
+    decision, state = programme.earn(receipt, somebody())
+    assert not isinstance(decision, Refusal)
+    assert (decision.explanation.points, decision.version, decision.effects.coupons) == (9, 1, ("TEN",))
+    assert decided(programme, receipt, state).effects.coupons == ()
+    assert programme.deciding(decision.version).coupons.is_given_back("ten")
+
+
 def test_a_return_keeps_by_the_version_that_decided():
     programme, purchase = changing(), a_purchase(100_00)
     decision, state = programme.earn(purchase, somebody())

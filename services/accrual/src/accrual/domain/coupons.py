@@ -71,8 +71,8 @@ class CouponBook:
         return tuple(own_uses_key(coupon.id) for coupon in (*codes.values(), *others))
 
     def is_given_back(self, coupon: str) -> bool:
-        """Tell whether a coupon may be used again when everything that it was used for comes back."""
-        return coupon in self._coupons and self._coupons[coupon].give_back
+        """Tell whether a coupon may be used again when everything that it was used for comes back; one of another version may."""
+        return coupon not in self._coupons or self._coupons[coupon].give_back
 
     def most_of(self, coupon: str) -> int | None:
         """Return how often one member may use a coupon; None: as often as there are uses."""

@@ -124,7 +124,18 @@ class Programme:
         return decision, state.after(decision.counters, purchases=purchases, shared=decision.effects.shared, points=decision.explanation.points)
 
     def decide(self, fact: Fact, state: AccountState) -> Decision:
-        """Decide what one event earns, for an account in a state. Never raises for a fact that `Programmes.select` let through."""
+        """Decide what one event earns, for an account in a state. Never raises for a fact that `Programmes.select` let through.
+
+        Prices are this version's whoever decides and whether anything is earned, so the coupons that lowered them are counted last.
+        """
+        decision = self.ruled(fact, state)
+        if not (isinstance(fact, Purchase) and fact.coupons and fact.identified and self.prices.ask_for_coupons) or isinstance(decision, Refusal):
+            return decision
+        day = fact.occurred_at.astimezone(zone_of(fact.zone)).date()
+        return with_coupons(decision, fact, state, prices=self.prices, coupons=self.coupons, day=day)
+
+    def ruled(self, fact: Fact, state: AccountState) -> Decision:
+        """Decide by rules, limits and a transition; coupons for which only a price fell are not counted."""
         decision = self._decide(fact, state) if self.fraud is None else self.fraud.decide(fact, self.day_of(fact), state, self._decide)
         return decision if self._transition is None else self._transition.better(decision, self.terms.version, fact, state)
 
@@ -213,11 +224,7 @@ class Programme:
             return Refusal(Reason.UNKNOWN_ZONE, f"{purchase.zone} is not a time zone")
         if not purchase.identified:
             return _nothing("no-identifier", "nobody was identified at the till")
-        event = self._bought(purchase, zone)
-        decision = self._settled(rules, event, state, "purchase")
-        if not (purchase.coupons and self.prices.ask_for_coupons) or isinstance(decision, Refusal):
-            return decision
-        return with_coupons(decision, purchase, state, prices=self.prices, coupons=self.coupons, day=event.local.date())
+        return self._settled(rules, self._bought(purchase, zone), state, "purchase")
 
     def _bought(self, purchase: Purchase, zone: ZoneInfo) -> Event:
         delivery = self.delivery_of(purchase) if self.terms.delivery_counts else 0

@@ -48,7 +48,7 @@ class Transition:
         joined = state.profile.joined_at
         if joined is None or joined >= self._began or not self.asks(fact):
             return decision
-        other = self.before.decide(fact, state)
+        other = self.before.ruled(fact, state)
         if isinstance(other, Refusal):
             return decision
         if isinstance(decision, Refusal) or other.explanation.points > decision.explanation.points:
