@@ -8,7 +8,7 @@ import pytest
 from contracts.purchases import Line
 
 from .benefits import CAFE, LIVE, ask, audited, lapse, told
-from .builders import ANAS_CARD, BORIS_CARD, a_purchase, an_activity, returned
+from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, a_purchase, an_activity, linked, returned
 from .conftest import Caller, Service
 
 pytestmark = pytest.mark.usefixtures("cafe")
@@ -125,3 +125,22 @@ async def test_offers_end_with_their_budget_and_none_is_made_of_what_came_back(s
     service.clock.now += timedelta(days=20)
     await lapse(service)
     assert await offers(caller, "spent") == []
+
+
+async def test_an_offer_whose_last_day_is_over_makes_room_before_the_clock_comes_by(service: Service, caller: Caller):
+    await often(service)
+    assert len(await offers(caller)) == 1
+    service.clock.now += timedelta(days=20)
+    assert len(await offers(caller, "again")) == 1
+    assert await audited(service) == []
+
+
+async def test_cards_with_the_same_offer_come_together_and_neither_is_lost(service: Service, caller: Caller):
+    for holder in (ANAS_CARD, BORIS_CARD):
+        await often(service, holder)
+        assert len(await offers(caller, holder, holder)) == 1
+    assert await service.hear(linked(), linked(BORIS_CARD)) == ["applied", "applied"]
+    (programme,) = (await caller.get(f"/v1/accounts/{MEMBER_ANA}/rewards"))["programmes"]
+    assert [(each["way"], each["state"]) for each in programme["entitlements"]] == [("offer", "issued")] * 2
+    assert await offers(caller, "more", MEMBER_ANA) == []
+    assert await audited(service) == []
