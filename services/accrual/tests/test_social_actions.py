@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from accrual.handlers import approving
+from accrual.store import causes
 from contracts.envelope import Event, decode
 from shared.auth import issue
 from shared.ids import random_id
@@ -15,6 +16,7 @@ from shared.ids import random_id
 from .builders import ANA, ANAS_CARD, BORIS_CARD, MEMBER_ANA, NOON, an_activity, linked, registered
 from .conftest import KEY, Caller, Service
 from .test_checks import audit
+from .test_races import waits
 
 POSTS = """
 programme: posts
@@ -128,6 +130,44 @@ async def test_what_nobody_looked_at_in_time_lapses(caller: Caller, posts: Servi
     assert (lapsed["decided_by"], lapsed["verdict"], lapsed["verdict_reason"]) == (None, "refused", "approval-lapsed")
     assert (decode((await posts.said())[-1]).data.text, await posts.balances()) == ("nobody has approved it within 7 days", {})
     assert (await by("olga", caller, f"{PATH}/{lapsed['action_id']}/approve", {})).json()["code"] == "already-decided"
+    assert await audit(posts) == []
+
+
+async def test_what_lapses_is_locked_in_the_order_of_keys_as_everybody_locks(posts: Service):
+    """Whoever has the first key of two gets the second one too, while the clock waits with empty hands."""
+    for number in range(8):
+        await posts.hear(shared(number))
+        posts.clock.advance(seconds=1)
+    posts.clock.advance(days=7)
+    keys = sorted(row[0] for row in await posts.fetch("select key from anchor"))
+
+    async def lapses() -> int:
+        async with posts.pool.acquire() as connection, connection.transaction():
+            return await approving.lapse(connection, posts.clock())
+
+    async with posts.pool.acquire() as connection, connection.transaction():
+        await causes.lock_anchors(connection, keys[:1])
+        clock = asyncio.create_task(lapses())
+        assert await waits(clock, posts)
+        await causes.lock_anchors(connection, keys)
+    assert await clock == 8
+
+
+async def test_nobody_can_approve_what_is_over_though_the_clock_has_not_come_by(caller: Caller, posts: Service):
+    await posts.hear(shared())
+    posts.clock.advance(days=7)
+    late = await decided(caller)
+    assert (late.get("code"), await posts.balances()) == ("already-decided", {})
+
+
+async def test_a_deed_that_waits_is_told_once_also_when_its_kind_is_no_social_action_any_more(caller: Caller, posts: Service):
+    await posts.hear(shared())
+    posts.clock.advance(days=2)
+    later = POSTS.replace("version: 1", "version: 2").replace("2024-01-01", "2025-03-11")
+    await posts.publish(later[: later.index("social:")])
+    assert await posts.hear(shared(event_id="once more", at=posts.clock())) == ["duplicate"]
+    assert (await decided(caller))["verdict"] == "granted"
+    assert await posts.balances() == {(ANAS_CARD, "posts"): (0, 40)}
     assert await audit(posts) == []
 
 

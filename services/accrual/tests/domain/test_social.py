@@ -21,8 +21,13 @@ POST = "{id: post, activity: posted, hosts: [vk.com, livelib.ru]}"
         "https://vk.com/wall-1_2",
         "https://VK.com/wall-1_2/",
         "https://www.vk.com:443/wall-1_2",
+        "https://m.www.vk.com/wall-1_2",
         "https://m.vk.com/wall-1_2#reply",
         "https://vk.com/wall%2D1_2?utm_source=app&fbclid=7",
+        "https://vk.com//wall-1_2",
+        "https://vk.com/./wall-1_2/.",
+        "https://vk.com/feed/%2e%2E/wall-1_2",
+        "https://vk.com/../wall-1_2",
     ],
 )
 def test_links_to_the_same_page_have_one_form(link: str):
@@ -31,6 +36,7 @@ def test_links_to_the_same_page_have_one_form(link: str):
 
 def test_what_says_which_page_is_meant_is_kept_in_one_order():
     assert normalised("https://vk.com/page?b=2&a=1&utm_medium=x") == normalised("https://vk.com/page?a=1&b=2") == "https://vk.com/page?a=1&b=2"
+    assert normalised("https://m.com/") == "https://m.com"
     assert normalised("https://vk.com/Page") != normalised("https://vk.com/page")
 
 
@@ -91,6 +97,7 @@ def test_only_links_to_sites_that_the_programme_names_are_taken():
         (f"[{POST}, {{id: more, activity: posted, hosts: dzen.ru}}]", "social[1].activity", "another one is about `posted` too"),
         (f"[{POST}, {{id: post, activity: posted, hosts: dzen.ru}}]", "social[1].id", "another one is called `post` too"),
         ("[{id: post, activity: posted, hosts: ['https://vk.com']}]", "social[0].hosts[0]", "not written as it should be"),
+        ("[{id: post, activity: posted, hosts: www.vk.com}]", "social[0].hosts", "no link leads to `www.vk.com`: what is shown there is read as of `vk.com`"),
         ("[{id: post, activity: posted, hosts: vk.com, approval: nobody}]", "social[0].approval", "unknown value"),
     ],
 )

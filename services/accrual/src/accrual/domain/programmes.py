@@ -34,6 +34,7 @@ class Programmes:
         self.timelines = {name: timeline for name, timeline in timelines.items() if timeline}  #: of the programmes that have levels
         self.share = any(version.shares for found in self._versions.values() for version in found)  #: something may be counted for all accounts together
         self.refer = any(version.referrals is not None for found in self._versions.values() for version in found)  #: something may be given for friends
+        self.publish = any(version.document.social for found in self._versions.values() for version in found)  #: activities may show what members published
         self.choose = any(reward.choice for found in self._versions.values() for version in found for reward in version.rewards.all())  #: of several rewards
 
     def select(self, fact: Fact, *, now: datetime) -> Programme | Refusal:

@@ -5,20 +5,19 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from accrual.domain.decisions import Reason, Refusal
-from accrual.domain.document.social import SocialAction
+from accrual.domain.document.social import SocialAction, site_of
 from accrual.domain.lifetimes import days_in
 
 _HTTPS_PORTS = (None, 443)
 #: What says how somebody came to a page, and not which page it is.
 _TRACKING = frozenset({"fbclid", "gclid", "igsh", "igshid", "si", "yclid", "ysclid"})
-_MOBILE = ("www.", "m.")
 
 
 def normalised(link: str) -> str | None:
     """Return the one form of all links to the same page, or None for what is no https link that anybody could open.
 
-    The same are: capital letters in the site's name, `www.` and `m.` before it, the port of https, a fragment, a slash at the end, letters written
-    as %41, the order of what follows the question mark, and marks of campaigns in it. Paths keep their case.
+    The same are: capital letters in the site's name, `www.` and `m.` before it, the port of https, a fragment, a slash too many or at the end, steps
+    like `/../`, letters written as %41, the order of what follows the question mark, and marks of campaigns in it. Paths keep their case.
     """
     try:
         parts = urlsplit(link)
@@ -28,9 +27,8 @@ def normalised(link: str) -> str | None:
         return None
     if not usable or "." not in host or "\\" in link or any(character.isspace() or not character.isprintable() for character in link):
         return None
-    for prefix in _MOBILE:
-        host = host.removeprefix(prefix)
-    path = quote(unquote(parts.path), safe="/~:@!$&'()*+,;=").rstrip("/")
+    host = site_of(host)
+    path = quote(_walked(unquote(parts.path)), safe="/~:@!$&'()*+,;=")
     asked = sorted((key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in _TRACKING and not key.startswith("utm_"))
     return f"https://{host}{path}{'?' if asked else ''}{urlencode(asked)}"
 
@@ -38,6 +36,17 @@ def normalised(link: str) -> str | None:
 def lapses_at(action: SocialAction, *, asked_at: datetime) -> datetime:
     """Return from when on nobody can approve what was told at a moment."""
     return asked_at + timedelta(days=days_in(action.within))
+
+
+def _walked(path: str) -> str:
+    """Return where a path leads, as browsers walk it."""
+    steps = list[str]()
+    for step in path.split("/"):
+        if step == "..":
+            del steps[-1:]
+        elif step not in {"", "."}:
+            steps.append(step)
+    return "".join(f"/{step}" for step in steps)
 
 
 class SocialActions:

@@ -49,7 +49,7 @@ class Activities:
         books = await Books.open(connection, account_ids, counted=counted_by(deeds, route), around=around)
         posts = [deed.post for deed in deeds if deed.post is not None]
         keys = [deed.key for deed in deeds]
-        done = await causes.known_activities(connection, keys) | (await social.known(connection, keys) if posts else set())
+        done = await causes.known_activities(connection, keys) | (await social.known(connection, keys) if batch.programmes.publish else set())
         desk = Deeds(books, route, done, now=now, posts=await Posts.open(connection, posts))
         outcomes = [desk.decide(deed) for deed in deeds]
         await desk.save(connection)

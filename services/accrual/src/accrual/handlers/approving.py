@@ -46,6 +46,8 @@ async def approve(desk: Desk, action_id: UUID, *, by: str) -> Action | Denied:
     found = await _open(desk.connection, action_id, by=by)
     if isinstance(found, Denied):
         return found
+    if desk.now >= found.action.lapses_at:
+        return Denied(DECIDED, "it could be approved for so long, and no longer")
     if found.holder is None:
         return Denied(FORGOTTEN, "whoever did it is forgotten")
     event = _event(found.told, found.holder)
@@ -63,8 +65,9 @@ async def reject(desk: Desk, action_id: UUID, *, by: str, reason: str) -> Action
 async def lapse(connection: Connection, now: datetime) -> int:
     """Refuse a bounded number of those that nobody has decided about in time, and return for how many that was done or tried."""
     due = await social.due(connection, now=now, limit=LIMIT)
-    for action_id in due:
-        found = await _open(connection, action_id, by=None)
+    await causes.lock_anchors(connection, [key for action in due for key in _anchors(action)])
+    for action in due:
+        found = await _open(connection, action.id, by=None)
         if isinstance(found, _Open):
             days = (found.action.lapses_at - found.action.asked_at) // timedelta(days=1)
             await _refuse(connection, found, Reason.APPROVAL_LAPSED, f"nobody has approved it within {days} days", by=None, now=now)
@@ -76,7 +79,7 @@ async def _open(connection: Connection, action_id: UUID, *, by: str | None) -> _
     action = await social.find(connection, action_id)
     if action is None:
         return Denied(UNKNOWN, "there is no such social action")
-    await causes.lock_anchors(connection, [action.key, deed_key(action.programme, "link", action.link)])
+    await causes.lock_anchors(connection, _anchors(action))
     action = await social.find(connection, action_id) or action
     told = await social.told(connection, action)
     if action.state != "waiting" or told is None:
@@ -85,6 +88,10 @@ async def _open(connection: Connection, action_id: UUID, *, by: str | None) -> _
     if by is not None and holder == f"m:{by}":
         return Denied(OWN, "nobody decides about what they did themselves")
     return _Open(action, told, holder)
+
+
+def _anchors(action: Action) -> tuple[bytes, bytes]:
+    return action.key, deed_key(action.programme, "link", action.link)
 
 
 async def _decide(connection: Connection, programmes: Programmes, deed: Deed, account_id: UUID, *, now: datetime) -> Outcome:

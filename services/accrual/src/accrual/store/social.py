@@ -75,7 +75,7 @@ _TAKEN = """
     where state in ('waiting', 'approved')
 """
 _DECIDE = "update social_action set state = $2, decided_at = $3, decided_by = $4, reason = $5 where id = $1"
-_DUE = "select id from social_action where state = 'waiting' and lapses_at <= $1 order by lapses_at limit $2"
+_DUE = f"{_FROM} where social_action.state = 'waiting' and lapses_at <= $1 order by lapses_at limit $2"
 _TOLD = "select source, event_id, type, occurred_at, traceparent, body from waiting where event_key = $1"
 
 
@@ -118,9 +118,9 @@ async def page(connection: Connection, *, state: str | None, programme: str | No
     return [_shown(row) for row in await connection.fetch(_LIST, state, programme, after, limit)]
 
 
-async def due(connection: Connection, *, now: datetime, limit: int) -> list[UUID]:
+async def due(connection: Connection, *, now: datetime, limit: int) -> list[Action]:
     """Find those that nobody has decided about in time."""
-    return [row[0] for row in await connection.fetch(_DUE, now, limit)]
+    return [Action(*row) for row in await connection.fetch(_DUE, now, limit)]
 
 
 async def decide(connection: Connection, decided: Action) -> None:

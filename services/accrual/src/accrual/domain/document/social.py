@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _HOST = r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"
 EXPECTED[_HOST] = "the name of a site in small letters, as vk.com"
 
+_SAME = ("www.", "m.")
+
 Host = Annotated[str, StringConstraints(pattern=_HOST, max_length=200)]
 """A site, as `vk.com`; what is below it (`m.vk.com`) belongs to it."""
 
@@ -33,6 +35,13 @@ class SocialAction(Part):
 Social = Annotated[tuple[SocialAction, ...], ONE_OR_MORE, DISTINCT, Field(max_length=50)]
 
 
+def site_of(host: str) -> str:
+    """Return the site to which a host belongs: `www.` and `m.` before it make no other one."""
+    while host.startswith(_SAME) and "." in (shorter := host.partition(".")[2]):
+        host = shorter
+    return host
+
+
 def social_findings(document: "Document") -> Iterator[Finding]:
     """Yield why a social action could not earn as the document says."""
     rules = [*document.earning, *(rule for campaign in document.campaigns for rule in campaign.earning)]
@@ -44,6 +53,9 @@ def social_findings(document: "Document") -> Iterator[Finding]:
             yield Finding((*path, "id"), f"another one is called `{action.id}` too", "give each an id of its own")
         if action.activity in [other.activity for other in others]:
             yield Finding((*path, "activity"), f"another one is about `{action.activity}` too", "name all sites in one of them")
+        for host in action.hosts:
+            if host != site_of(host):
+                yield Finding((*path, "hosts"), f"no link leads to `{host}`: what is shown there is read as of `{site_of(host)}`", f"write {site_of(host)}")
         if action.activity not in named | scored:
             advice = f"add a rule, as {{id: {action.id}, on: activity, when: {{activity: {action.activity}}}, give: {{fixed: 30}}}}"
             yield Finding((*path, "activity"), f"no rule gives anything for `{action.activity}`", advice)
