@@ -3,11 +3,13 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from accrual.handlers.settling import Settling
 from contracts.envelope import decode
+from contracts.identifiers import member_holder
 
 from .builders import ANA, ANAS_CARD, BORIS, MEMBER_ANA, MEMBER_BORIS, a_purchase, an_activity, back, cancelled, linked, registered, returned
 from .conftest import Caller, Service
@@ -161,6 +163,18 @@ async def test_standings_name_nobody_and_show_so_many_as_are_asked_for(caller: C
     assert standings["own"]["name"] == (await caller.get(of(MEMBER_ANA)))["own"]["name"]
     assert await caller.refused("/v1/contests/race/june") == (404, "unknown-contest")
     assert await caller.refused(STANDINGS, first=1000) == (422, "invalid-request")
+
+
+async def test_whoever_asks_sees_their_own_place_however_many_share_it(caller: Caller, service: Service):
+    await service.publish(RACE.replace("prizes:", "ties: shared\n    prizes:"))
+    people = [UUID(int=0x100 + number, version=4) for number in range(4)]
+    await service.hear(*(registered(person, programme="race") for person in people))
+    await service.hear(*(bought(f"{number}", 100, member_holder(person)) for number, person in enumerate(people)))
+    for _ in ("open", "settled"):
+        for person in people:
+            standings = await caller.get(of(member_holder(person)), first=1)
+            assert (len(standings["first"]), standings["own"]["place"], standings["own"]["own"]) == (1, 1, True)
+        await settle(service)
 
 
 async def test_the_version_in_force_at_the_end_settles_and_a_contest_it_left_out_is_never_settled(race: Service):

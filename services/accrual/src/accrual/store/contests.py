@@ -98,9 +98,10 @@ _FINAL = """
         from contest_place join account on account.id = account_id where contest_place.programme = $1 and contest = $2
     )
 """
+#: However many share the first places, the one asked for besides is among them.
 _SHOWN = """
     select account_id, place, score, reached_at, participants from (select *, count(*) over () as participants from placed) as counted
-    where place <= ${} or account_id = ${} order by place, reached_at, account_id limit ${}
+    where place <= ${0} or account_id = ${1} order by account_id = ${1} desc, place, reached_at, account_id limit ${2}
 """
 _LIVE = _PLACED + _SHOWN.format(5, 6, 7)
 _SETTLED_PLACES = _FINAL + _SHOWN.format(3, 4, 5)
@@ -153,4 +154,5 @@ async def add_prizes(connection: Connection, won: Iterable[Won]) -> None:
 
 
 def _standings(rows: Sequence[asyncpg.Record]) -> Standings:
-    return Standings(tuple(Placed(*row[:4]) for row in rows), rows[0][4] if rows else 0)
+    placed = sorted((Placed(*row[:4]) for row in rows), key=lambda each: (each.place, each.reached_at, each.account_id))
+    return Standings(tuple(placed), rows[0][4] if rows else 0)
