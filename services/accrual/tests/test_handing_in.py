@@ -174,6 +174,24 @@ async def test_a_reward_whose_last_day_is_over_is_neither_quoted_nor_reserved(ca
     assert (await quoted(cafe, code))["entitlements"][0]["reason"] == "expired"
 
 
+@pytest.mark.parametrize("how", ["capture", "purchase", "nobody"])
+async def test_a_reward_that_was_reserved_on_its_last_day_is_used_after_midnight_as_long_as_its_hold_lasts(cafe: Caller, how: str):
+    code = (await given(cafe, "fifth"))["code"]
+    cafe.service.clock.now = cafe.service.clock().replace(hour=23, minute=55) + timedelta(days=3)
+    hold_id = (await held(cafe, await quoted(cafe, code))).json()["hold_id"]
+    cafe.service.clock.advance(minutes=10)
+    assert await lapse(cafe.service) == 0
+    if how == "capture":
+        await resolved(cafe, hold_id, "capture")
+    elif how == "purchase":
+        await cafe.service.hear(bought(hold_id))
+    else:
+        await the_clock(cafe, minutes=30)
+        await lapse(cafe.service)
+    assert await cafe.service.fetch(LIVE) == [("fifth", "expired", 0) if how == "nobody" else ("fifth", "used", 1)]
+    assert await audited(cafe.service) == []
+
+
 async def test_what_a_guest_reserved_the_member_uses(cafe: Caller):
     hold_id = await on_hold(cafe, "fifth", points=5)
     await cafe.service.hear(linked(), bought(hold_id, holder=MEMBER_ANA))

@@ -9,7 +9,7 @@ import pytest
 
 from accrual.schedule import JOBS
 
-from .builders import ANAS_CARD, BORIS_CARD, a_purchase
+from .builders import ANAS_CARD, BORIS_CARD, MEMBER_ANA, a_purchase, linked
 from .conftest import Caller
 from .test_checks import audit
 
@@ -161,6 +161,15 @@ async def test_carts_held_side_by_side_use_a_coupon_no_more_often_than_its_membe
     assert (await held(caller, other, "2")).json()["code"] == "quote-changed"
     await caller.post(f"/v1/holds/{hold['hold_id']}/release", {}, **{"idempotency-key": "release"})
     assert (await held(caller, other, "3")).status_code == 201
+
+
+async def test_what_a_guest_reserved_counts_for_the_member_who_claims_the_card(caller: Caller):
+    await caller.service.publish(CLUB.replace("uses: 2", "uses: 5, per_member: 1"))
+    await caller.service.hear(a_purchase("before", merchant=SHOP, kopecks=50_00, zone="UTC"))
+    assert (await held(caller, await quoted(caller), "1")).status_code == 201
+    await caller.service.hear(linked())
+    late = await held(caller, await quoted(caller, MEMBER_ANA), "2", holder=MEMBER_ANA)
+    assert late.json().get("code") == "quote-changed"
 
 
 async def test_a_quote_is_its_holders_its_merchants_and_lives_ten_minutes(club: Caller):

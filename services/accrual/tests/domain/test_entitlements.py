@@ -56,6 +56,17 @@ def test_a_reservation_keeps_it_for_one_purpose_and_lapses_by_itself():
     assert use(held, purpose="till-8/1", at=SOON).state is State.USED
 
 
+def test_what_is_reserved_on_its_last_day_is_good_until_the_reservation_ends():
+    """A cart is quoted before midnight, and paid for after it."""
+    before, after = LAST_MOMENT - timedelta(minutes=5), LAST_MOMENT + timedelta(minutes=5)
+    held = reserve(an_entitlement(), purpose="till-7/1041", until=LAST_MOMENT + timedelta(minutes=10), at=before)
+    assert isinstance(held, Entitlement)
+    assert expire(held, at=after) is None
+    assert use(held, purpose="till-7/1041", at=after).state is State.USED
+    assert as_of(release(held, purpose="till-7/1041"), at=after).state is State.EXPIRED
+    assert reason(use(held, purpose="till-7/1041", at=after + timedelta(minutes=5))) == "expired"
+
+
 def test_a_reservation_is_given_back_by_whoever_made_it():
     held = reserved("till-7/1041")
     assert reason(release(held, purpose="till-8/1")) == "reserved"
@@ -109,7 +120,7 @@ def test_whatever_happens_it_ends_once_and_is_never_used_too_often(acts: list[tu
         if isinstance(after, Entitlement):
             ends += after.ended and not one.ended
             assert after == one or (not one.ended and after.steps == one.steps + 1)
-            assert act != "use" or at < LAST_MOMENT
+            assert act != "use" or at < LAST_MOMENT or (one.reserved_until is not None and at < one.reserved_until)
             one = after
     assert ends == one.ended
     assert 0 <= one.used <= uses

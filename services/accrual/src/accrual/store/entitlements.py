@@ -58,7 +58,7 @@ _DUE = """
         union all
         (select id, account_id, choose_by from entitlement where state = 'open' and choose_by <= $1 order by 3 limit $2)
         union all
-        (select id, account_id, expires_at from entitlement where state in ('open', 'issued', 'reserved') and expires_at <= $1 order by 3 limit $2)
+        (select id, account_id, expires_at from entitlement where state in ('open', 'issued') and expires_at <= $1 order by 3 limit $2)
     ) as found
     where account_id <> all($3::uuid[]) order by due, id limit $2
 """

@@ -19,7 +19,8 @@ _ADD = "insert into reservation (hold_id, programme) values ($1, $2)"
 _FORGET = "delete from reservation where hold_id = any($1::uuid[])"
 _OF_ACCOUNT = """
     select reservation.hold_id from reservation join hold on hold.id = reservation.hold_id
-    where hold.account_id = $1 and (hold.state = 'captured' or hold.state = 'open' and hold.expires_at > $2)
+    where (hold.account_id = $1 or hold.account_id in (select id from account where moved_to = $1))
+        and (hold.state = 'captured' or hold.state = 'open' and hold.expires_at > $2)
 """
 # One that was captured by a call keeps what it reserved until its purchase comes: that was used, too. But not for ever.
 _LAPSED = """
@@ -39,7 +40,7 @@ async def forget(connection: Connection, hold_ids: Collection[UUID]) -> None:
 
 
 async def of_account(connection: Connection, account_id: UUID, *, now: datetime) -> list[UUID]:
-    """Find the holds of an account that reserve something for a purchase still to come."""
+    """Find the holds of an account, and of those that it took over, that reserve something for a purchase still to come."""
     return [row[0] for row in await connection.fetch(_OF_ACCOUNT, account_id, now)]
 
 

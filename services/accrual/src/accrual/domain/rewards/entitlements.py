@@ -96,12 +96,15 @@ def read_code(text: str) -> str:
 
 
 def as_of(entitlement: Entitlement, *, at: datetime) -> Entitlement:
-    """Return how it counts at a moment, whether or not the clock's worker was on time: reservations lapse, and what is over has expired."""
+    """Return how it counts at a moment, whether or not the clock's worker was on time: reservations lapse, and what is over has expired.
+
+    What is reserved on its last day is good for as long as that: a till has counted on it.
+    """
     found = entitlement
     if found.state is State.RESERVED and found.reserved_until is not None and found.reserved_until <= at:
         found = found._replace(state=State.ISSUED, reserved_for=None, reserved_until=None)
-    if not found.ended and found.expires_at is not None and found.expires_at <= at:
-        found = found._replace(state=State.EXPIRED, reserved_for=None, reserved_until=None)
+    if not found.ended and found.state is not State.RESERVED and found.expires_at is not None and found.expires_at <= at:
+        found = found._replace(state=State.EXPIRED)
     return found
 
 
