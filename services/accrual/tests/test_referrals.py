@@ -138,6 +138,14 @@ async def test_a_purchase_that_comes_back_after_all_costs_both_what_they_were_gi
     assert await audit(service) == []
 
 
+async def test_a_purchase_that_turns_out_to_be_older_than_the_friend_costs_both_what_they_were_given(service: Service):
+    await paid(service)
+    await hear(service, 20, buys(day=-1, revision=2))
+    await on_day(service, 20)
+    assert (await states(service), await service.balances()) == ([("undone", "purchase-returned")], {(MEMBER_BORIS, "room"): (0, 10)})
+    assert await audit(service) == []
+
+
 async def test_what_a_member_has_spent_of_it_meanwhile_is_owed(service: Service):
     await paid(service)
     await capture(service, await held(service, 450, holder=MEMBER_ANA, merchant=SHOP, purchase_id="anas"))

@@ -51,8 +51,9 @@ _STANDS = """
            concat_ws(' ', encode(referral.purchase_key, 'hex'), 'of', bought.account_id, 'at', bought.occurred_at, 'stands', coalesce(latest.stands, true))
     from referral left join bought on bought.key = referral.purchase_key left join latest on latest.purchase_key = referral.purchase_key
     where referral.purchase_key is not null
-        and (bought.account_id is distinct from referral.friend_id or bought.occurred_at < referral.joined_at
-            or (referral.state = 'paid' and referral.look_at is null and not coalesce(latest.stands, true)))
+        and (bought.account_id is distinct from referral.friend_id
+            or (referral.state = 'paid' and referral.look_at is null
+                and (bought.occurred_at < referral.joined_at or not coalesce(latest.stands, true))))
     order by 1
 """
 #: What has expired is gone: nobody owes it.
