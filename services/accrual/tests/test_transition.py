@@ -113,6 +113,22 @@ async def test_a_correction_is_decided_by_both_anew(bar: Service, *, apart: bool
     assert await audit(bar) == []
 
 
+async def test_levels_and_contests_of_the_new_terms_count_what_the_old_ones_decide(service: Service):
+    levels = "tiers: {by: money_spent, window: forever, levels: [{id: guest, from: 0}, {id: regular, from: 150.00}]}\n"
+    contest = "contests: [{id: spoons, from: 2025-03-12, until: 2025-03-31, score: [{score: 1, per: 10.00}], prizes: {places: 1, points: 5}}]\n"
+    await service.publish(OLD, NEW + levels + contest)
+    service.clock.now = LATER
+    await service.hear(registered(ANA, programme="soup"), a_soup("1"), a_soup("2"))
+    assert [version for _, version, _ in await decided_by(service)] == [1, 1]
+    assert await service.fetch("select money, purchases from tier_progress") == [(200_00, 2)]
+    assert await service.fetch("select level from tier_standing") == [("regular",)]
+    await service.hear(returned("1", back(50_00, thousandths=500), merchant="soup-bar", holder=MEMBER_ANA, occurred_at=LATER))
+    await service.hear(a_soup("2", roubles=80, revision=2))
+    assert await service.fetch("select money, purchases from tier_progress") == [(130_00, 2)]
+    assert await service.fetch("select sum(score)::int from contest_score") == [(13,)]
+    assert await audit(service) == []
+
+
 async def test_a_quote_promises_what_the_purchase_gets(bar: Service, caller: Caller):
     cart = {"merchant": "soup-bar", "currency": "RUB", "lines": [{"line_id": "1", "sku": "bowl", "category": "soup", "paid_amount": 100_00}]}
     for holder, expected in ((MEMBER_ANA, 17), (MEMBER_BORIS, 5)):

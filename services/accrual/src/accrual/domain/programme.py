@@ -102,18 +102,24 @@ class Programme:
         self.asks_segments = document.mentions("segment")  #: the state must know the member's segments
         self.shares = document.mentions("coupons", "budget", "stock", "raffles")  #: something is counted for all accounts together
         self._transition: Transition | None = None
+        self.after: Programme | None = None  #: the version in whose transition this one still decides, if there is one
         self.asks_balance = document.balance is not None  #: the state must know how many points the account has
 
     def follow(self, before: "Programme") -> None:
         """Learn which version came before: `Programmes` says so, of one version always the same. It matters only to one with a transition."""
         if self.terms.better_until is not None:
             self._transition = Transition(before, began=self.terms.starts_at, until=self.terms.better_until)
+            before.after = self
             self.asks_segments |= before.asks_segments
             self.asks_balance |= before.asks_balance
 
     def deciding(self, version: int | None) -> "Programme":
         """Return the version that a decision of this one names: itself, where it names none."""
         return self if version in (None, self.terms.version) or self._transition is None else self._transition.before.deciding(version)
+
+    def in_force(self, at: datetime) -> "Programme":
+        """Return the version beside which this one decided at a moment, whose levels and contests count: itself, or a later one in its transition."""
+        return self if self.after is None or at < self.after.terms.starts_at else self.after.in_force(at)
 
     def earn(self, fact: Fact, state: AccountState) -> tuple[Decision, AccountState]:
         """Decide, and return the state for the account's next event. A refusal leaves the state as it is."""
@@ -131,8 +137,7 @@ class Programme:
         decision = self.ruled(fact, state)
         if not (isinstance(fact, Purchase) and fact.coupons and fact.identified and self.prices.ask_for_coupons) or isinstance(decision, Refusal):
             return decision
-        day = fact.occurred_at.astimezone(zone_of(fact.zone)).date()
-        return with_coupons(decision, fact, state, prices=self.prices, coupons=self.coupons, day=day)
+        return with_coupons(decision, fact, state, prices=self.prices, coupons=self.coupons)
 
     def ruled(self, fact: Fact, state: AccountState) -> Decision:
         """Decide by rules, limits and a transition; coupons for which only a price fell are not counted."""
@@ -156,8 +161,7 @@ class Programme:
         limits, rules = day.limits, self.rules_for(fact)
         ids = [PROGRAMME, *(rule.id for rule in rules.rules if rule.limited)] if rules is not None else [PROGRAMME]
         found = [limit.key for rule in ids for limit in limits[rule] if limit.key is not None]
-        if rules is not None and rules.further:
-            found += rules.tracked(day.date)
+        found += rules.tracked(day.date) if rules is not None and rules.further else ()
         if isinstance(fact, Registration):
             found.append(WELCOMED)
         if isinstance(fact, Purchase) and fact.coupons:
@@ -227,8 +231,7 @@ class Programme:
         return self._settled(rules, self._bought(purchase, zone), state, "purchase")
 
     def _bought(self, purchase: Purchase, zone: ZoneInfo) -> Event:
-        delivery = self.delivery_of(purchase) if self.terms.delivery_counts else 0
-        return Event(self.lines_of(purchase), delivery, purchase.store, purchase.channel, purchase.occurred_at.astimezone(zone), purchase)
+        return Event(self.lines_of(purchase), self.delivery_of(purchase), purchase.store, purchase.channel, purchase.occurred_at.astimezone(zone), purchase)
 
     def _event_of(self, fact: Fact) -> Event | None:
         """Return what rules look at; None where it is refused for its zone."""
@@ -239,20 +242,20 @@ class Programme:
 
     def _activity(self, activity: Activity, state: AccountState) -> Decision:
         rules = self._activities.get(activity.kind)
-        zone = zone_of(activity.zone)
-        if zone is None:
+        event = self._event_of(activity)
+        if event is None:
             return Refusal(Reason.UNKNOWN_ZONE, f"{activity.zone} is not a time zone")
         if rules is None:
             return _nothing("no-such-activity", f"no rule gives points for {activity.kind}")
-        return self._settled(rules, Event((), 0, None, "", activity.occurred_at.astimezone(zone)), state, "activity")
+        return self._settled(rules, event, state, "activity")
 
     def _welcome(self, registration: Registration, state: AccountState) -> Decision:
         if not self._registration.rules:
             return _NO_RULES
         if state.counters.get(WELCOMED):
             return _nothing("already-registered", "the welcome bonus is given once")
-        local = registration.occurred_at.astimezone(self.terms.zone)
-        decision = self._settled(self._registration, Event((), 0, None, "", local), state, "registration")
+        event = Event((), 0, None, "", registration.occurred_at.astimezone(self.terms.zone))
+        decision = self._settled(self._registration, event, state, "registration")
         if isinstance(decision, Refusal) or (isinstance(decision, NothingEarned) and not decision.effects.rewards):
             return decision
         return decision._replace(counters=(*decision.counters, (WELCOMED, 1)))

@@ -118,7 +118,7 @@ class Books:
         self._touched.add(account_id)
         for key, value in decision.counters:
             self._counted[account_id, key] = value
-        self.levels.decided(account_id, programme.deciding(decision.version), fact, decision)
+        self.levels.decided(account_id, programme, fact, decision)
         return decision
 
     def grant(self, account_id: UUID, decision: Grant, stamp: Stamp, cause: Cause) -> Account:

@@ -58,8 +58,8 @@ def earn(books: Books, earning: Earning, *, now: datetime) -> tuple[Decided, lis
         earning = replace(earning, programme=programme.deciding(decision.version))
     if decision.effects is not NO_EFFECTS:
         books.tally.raise_to(programme.terms.id, decision.effects.shared, Holding(earning.cause.key, earning.event_key))
-    if owned is not None and earning.programme.contests:
-        books.scores.decided(owned.account_id, earning.programme, earning.fact, earning.cause.key)
+    if owned is not None and programme.contests:
+        books.scores.decided(owned.account_id, programme, earning.fact, earning.cause.key)
     messages = rewarded(books, earning, decision.effects.rewards, now=now) if decision.effects.rewards else []
     explanation = explanation_json(decision.explanation)
     if isinstance(decision, Grant) and owned is not None:

@@ -22,10 +22,10 @@ class Scores:
 
     def recount(self, before: Past, after: Past) -> None:
         """Score a purchase anew of which something came back, or that was corrected."""
-        if after.account_id is None or not (before.programme.contests or after.programme.contests):
+        old, new = (past.programme.in_force(past.purchase.occurred_at).contests for past in (before, after))
+        if after.account_id is None or not (old or new):
             return
-        was = before.programme.contests.scores(before.purchase, before.returned)
-        scores = after.programme.contests.scores(after.purchase, after.returned)
+        was, scores = old.scores(before.purchase, before.returned), new.scores(after.purchase, after.returned)
         for contest in was.keys() | scores.keys():
             at = after.purchase.occurred_at if contest in scores else before.purchase.occurred_at
             self._put(Scored(after.programme.terms.id, contest, after.key, after.account_id, at, scores.get(contest, 0)))

@@ -167,9 +167,10 @@ class Levels:
             await tiers.forget(connection, self._moved)
 
     def _recount(self, past: Past, *, keeps: bool) -> None:
-        if past.account_id is not None and past.programme.ladder is not None:
+        programme = past.programme.in_force(past.purchase.occurred_at)
+        if past.account_id is not None and programme.ladder is not None:
             done = past.progress()
-            self.count(past.account_id, past.programme, past.purchase.occurred_at, done if keeps else NONE.minus(done))
+            self.count(past.account_id, programme, past.purchase.occurred_at, done if keeps else NONE.minus(done))
 
     def _told(self, account_id: UUID, now: datetime) -> Told:
         rung, today = self._rungs[account_id], self._today(self._rungs[account_id], now)

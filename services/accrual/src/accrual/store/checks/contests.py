@@ -16,11 +16,12 @@ from accrual.store.checks.question import Rows, check
 from shared.checks import Check, Violation
 
 _ROWS_AT_ONCE = 500
-_VERSIONS = "select document from programme_version where document->'contests' is not null order by sequence"
-#: Everything that was accepted under a version with contests, with all that came back of it; and every score.
-_DONE = """
+_CONTESTED = "select programme from programme_version where document->'contests' is not null"
+_VERSIONS = f"select document from programme_version where programme in ({_CONTESTED}) order by sequence"  # noqa: S608  a constant
+#: Everything that was accepted in a programme that has had contests, with all that came back of it; and every score.
+_DONE = f"""
     with contested as (
-        select programme, version from programme_version where document->'contests' is not null
+        {_CONTESTED}
     ), latest as (
         select distinct on (key) * from purchase where account_id is not null order by key, revision desc
     ), back as (
@@ -28,16 +29,16 @@ _DONE = """
     ), done as (
         select latest.key, programme, programme_version, occurred_at, decided_as, body, back.returned, true as bought
         from latest left join back on back.purchase_key = latest.key
-        where (programme, programme_version) in (select programme, version from contested)
+        where programme in (select programme from contested)
         union all
         select key, programme, programme_version, occurred_at, null, body, null, false
-        from activity where account_id is not null and (programme, programme_version) in (select programme, version from contested)
+        from activity where account_id is not null and programme in (select programme from contested)
     ), kept as (
         select cause_key, array_agg(contest) as contests, array_agg(score) as scores from contest_score where score > 0 group by cause_key
     )
     select encode(coalesce(done.key, kept.cause_key), 'hex'), programme, programme_version, occurred_at, decided_as, body, returned, bought, contests, scores
     from done full join kept on kept.cause_key = done.key
-"""
+"""  # noqa: S608  a constant
 _WON = """
     select contest_prize.contest || ' of ' || contest_prize.programme || ' ' || contest_prize.account_id, 'what is told of it',
            concat_ws(' ', entry.amount, entitlement.way, entitlement.rule)
@@ -72,7 +73,7 @@ def _expected(row: asyncpg.Record, programmes: Programmes) -> dict[str, int]:
             returned = returned.plus(Returned({line_id: Back(*back) for line_id, back in json.loads(each)["lines"].items()}))
     except (ValueError, KeyError, TypeError):
         return {}
-    return {} if version is None else version.contests.scores(fact, returned)
+    return {} if version is None else version.in_force(fact.occurred_at).contests.scores(fact, returned)
 
 
 def _fact(row: asyncpg.Record) -> Fact:

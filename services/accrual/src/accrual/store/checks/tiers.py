@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import asyncpg
 
@@ -22,31 +21,32 @@ _ROWS_AT_ONCE = 500
 #: Nothing that was done counts longer than this in any window; a level that nothing takes away is the same then.
 _LONG_AFTER = timedelta(days=100 * 366)
 _VERSIONS = "select document from programme_version order by sequence"
-#: Everything that was accepted under a version with levels, by the account where it counts now; of a purchase as it is after all that came back.
+#: Everything that was accepted in a programme that has had levels, by the account where it counts now; of a purchase as it is after all that came back.
 _DONE = """
     with laddered as (
-        select programme, version, document->>'zone' as zone from programme_version where document->'tiers' is not null
+        select distinct programme from programme_version where document->'tiers' is not null
     ), latest as (
         select distinct on (key) * from purchase where account_id is not null order by key, revision desc
     ), done as (
-        select latest.account_id, latest.occurred_at, laddered.zone, latest.decided_as, latest.body,
+        select latest.account_id, latest.occurred_at, programme, latest.programme_version, latest.decided_as, latest.body,
                coalesce(back.kept, lot.amount, 0) as points, back.returned, null::date as counted_on, 0::bigint as spent, 0::bigint as purchases
         from latest
-        join laddered on laddered.programme = latest.programme and laddered.version = latest.programme_version
+        join laddered using (programme)
         left join lot on lot.id = latest.grant_id
         left join lateral (
             select (array_agg(kept order by number desc))[1] as kept, array_agg(returned order by number) as returned
             from reversal where reversal.purchase_key = latest.key having count(*) > 0
         ) as back on true
         union all
-        select activity.account_id, activity.occurred_at, laddered.zone, null, null, lot.amount, null, null, 0, 0
+        select activity.account_id, activity.occurred_at, programme, activity.programme_version, null, null, lot.amount, null, null, 0, 0
         from activity
-        join laddered on laddered.programme = activity.programme and laddered.version = activity.programme_version
+        join laddered using (programme)
         join lot on lot.id = activity.grant_id
         union all
-        select account_id, null, null, null, null, earned, null, counted_on, spent, purchases from opening where counted_on is not null and not undone
+        select account_id, null, null, null, null, null, earned, null, counted_on, spent, purchases from opening where counted_on is not null and not undone
     )
-    select coalesce(account.moved_to, account.id) as owner, done.occurred_at, done.zone, decided_as, body, points, returned, counted_on, spent, done.purchases
+    select coalesce(account.moved_to, account.id) as owner, done.occurred_at, done.programme, programme_version, decided_as, body, points, returned,
+           counted_on, spent, done.purchases
     from done join account on account.id = done.account_id
     order by owner
 """
@@ -70,13 +70,14 @@ _TOLD = """
 async def _progress(connection: asyncpg.Connection) -> AsyncIterator[Violation]:
     """Count anew, account by account, what is kept of each day."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        programmes = await _programmes(connection)
         kept = _Accounts(connection, _KEPT)
         done = _Accounts(connection, _DONE)
         while (account_id := min((each for each in (await kept.next(), await done.next()) if each is not None), default=None)) is not None:
             found = {row[1]: Progress(*row[2:]) for row in await kept.rows(account_id)}
             expected: dict[date, Progress] = defaultdict(Progress)
             for row in await done.rows(account_id):
-                day, progress = _counted(row)
+                day, progress = _counted(row, programmes)
                 expected[day] = expected[day].plus(progress)
             for day in sorted(found.keys() | expected.keys()):
                 if found.get(day, NONE) != expected.get(day, NONE):
@@ -86,8 +87,7 @@ async def _progress(connection: asyncpg.Connection) -> AsyncIterator[Violation]:
 async def _levels(connection: asyncpg.Connection) -> AsyncIterator[Violation]:
     """Find every level anew: on the eve of the day on which it may change it is still the one that was told."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        documents = [json.loads(row[0]) for row in await connection.fetch(_VERSIONS)]
-        timelines = Programmes(compile_document(read_json(document)) for document in documents).timelines
+        timelines = (await _programmes(connection)).timelines
         async for row in connection.cursor(_TOLD, prefetch=_ROWS_AT_ONCE):
             account_id, programme, level, edition, turns_on = row[:5]
             timeline = timelines.get(programme)
@@ -102,12 +102,16 @@ async def _levels(connection: asyncpg.Connection) -> AsyncIterator[Violation]:
                 yield Violation("T2", "tier_standing", str(account_id), str(expected), str(level))
 
 
-def _counted(row: asyncpg.Record) -> tuple[date, Progress]:
+async def _programmes(connection: asyncpg.Connection) -> Programmes:
+    return Programmes(compile_document(read_json(json.loads(row[0]))) for row in await connection.fetch(_VERSIONS))
+
+
+def _counted(row: asyncpg.Record, programmes: Programmes) -> tuple[date, Progress]:
     """Return on which day a purchase or an activity counts, and what it keeps. What cannot be read counts for nothing: I16 says so too.
 
-    What was brought along from another system says its day and all of it.
+    Nothing counts under a version without levels. What was brought along from another system says its day and all of it.
     """
-    _, occurred_at, zone, decided_as, body, points, returned, counted_on, spent, purchases = row
+    _, occurred_at, programme, number, decided_as, body, points, returned, counted_on, spent, purchases = row
     if counted_on is not None:
         return counted_on, Progress(points, spent, purchases)
     try:
@@ -117,8 +121,12 @@ def _counted(row: asyncpg.Record) -> tuple[date, Progress]:
         left = [_left(line, [json.loads(each)["lines"].get(line["line_id"], (0, 0)) for each in returned or ()]) for line in lines]
     except (ValueError, KeyError, TypeError):
         left = []
+    decided_by = programmes.version(programme, number)
+    version = None if decided_by is None else decided_by.in_force(occurred_at)
+    if version is None or version.ladder is None:
+        return occurred_at.date(), NONE
     stands = any(quantity > 0 for quantity, _ in left)
-    return occurred_at.astimezone(ZoneInfo(zone)).date(), Progress(points, sum(amount for quantity, amount in left if quantity > 0), int(stands))
+    return occurred_at.astimezone(version.terms.zone).date(), Progress(points, sum(amount for quantity, amount in left if quantity > 0), int(stands))
 
 
 def _left(line: dict[str, Any], back: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -183,8 +183,10 @@ BASICS: Vocabulary = {
         "{value}",
         values={
             "better_of": Said(
-                "whoever joined before these terms began gets, for each purchase and each action, the {points} of the terms before where those are more",
-                "кто вступил до начала этих условий, получает за каждую покупку и каждое действие {points} по прежним условиям, если по ним больше",
+                "whoever joined before these terms began gets, for each purchase and each action, the {points} of the terms before where those are more, "
+                "and then the rewards of those terms only",
+                "кто вступил до начала этих условий, получает за каждую покупку и каждое действие {points} по прежним условиям, если по ним больше, "
+                "а тогда и награды только по ним",
             )
         },
         always=True,
