@@ -99,7 +99,7 @@ async def test_prizes_that_nobody_wins_are_there_for_others(service: Service, ca
 
 
 async def test_what_is_not_there_is_not_promised(service: Service, caller: Caller):
-    await service.publish(CAFE.replace("count: 2}]", "count: 4}]"))
+    await service.publish(CAFE.replace("count: 2}]", "count: 2}, {reward: drink, count: 2}]"))
     status, refused = await ask(caller, f"{RAFFLE}/commitment")
     assert (status, refused["code"], refused["detail"]) == (409, "out-of-stock", "drink: 3 are left of 4 prizes")
     assert await caller.refused(RAFFLE) == (404, "unknown-raffle")

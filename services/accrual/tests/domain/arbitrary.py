@@ -114,6 +114,9 @@ def _campaign(chance: Chance, number: int, rules: list[dict[str, Any]], *, tiers
         "enabled": "false",
     }
     campaign |= {key: possible[key] for key in chance.sample(sorted(possible), chance.choice((0, 1, 1, 2)))}
+    for rule in found:
+        if "days" in campaign and rule["when"].get("days") == ["mon"]:
+            del rule["when"]["days"]  # the campaign is never on then
     if chance.randint(0, 2) == 0:
         campaign |= {"public": "false", "control": "30%"}
     return campaign

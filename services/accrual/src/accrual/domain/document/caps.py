@@ -32,9 +32,16 @@ def cap_findings(caps: Sequence[Cap], path: Path, document: Document, *, rule: R
 
 
 def ceiling_findings(document: Document) -> Iterator[Finding]:
-    """Yield what is wrong with the most points that a member may have."""
-    if document.balance is not None:
-        yield from _size_findings(document.balance.most, ("balance", "most"), document.earning, document.points.decimals)
+    """Yield what is wrong with the most points that a member may have, and what would need more than these."""
+    if document.balance is None:
+        return
+    most = document.balance.most
+    yield from _size_findings(most, ("balance", "most"), document.earning, document.points.decimals)
+    needed: list[tuple[Path, Decimal | None]] = [(("spending", "minimum"), document.spending.minimum)]
+    needed += [(("rewards", number, "cost"), reward.cost) for number, reward in enumerate(document.rewards)]
+    for path, points in needed:
+        if points is not None and points > most:
+            yield Finding(path, f"nobody earns {points} points: {most} are the most that may be had", "lower it, or raise balance")
 
 
 def _size_findings(points: Decimal, path: Path, rules: Sequence[Rule], decimals: int) -> Iterator[Finding]:
@@ -51,9 +58,9 @@ def _amount(cap: Cap) -> Decimal:
 
 
 def _single(rule: Rule) -> Decimal | None:
-    """Return the least that the rule gives when it gives something, where the document says it."""
+    """Return what the rule gives once: for a receipt, a piece, a full step; None where it gives fractions of that, too."""
     if rule.give.fixed is not None:
         return rule.give.fixed
     if rule.give.table is not None:
         return rule.give.table[0].points
-    return rule.give.points if rule.give.per == "visit" else None
+    return rule.give.points if isinstance(rule.give.per, str) or rule.give.whole_steps else None

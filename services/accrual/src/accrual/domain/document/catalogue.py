@@ -14,7 +14,7 @@ from accrual.domain.lifetimes import moment_of
 
 def reward_findings(document: Document) -> Iterator[Finding]:
     """Yield what is wrong with the catalogue and with what draws on it."""
-    known, zone = {reward.id: reward for reward in document.rewards}, ZoneInfo(document.zone)
+    known = {reward.id: reward for reward in document.rewards}
     for section in ("rewards", "privileges", "surprises", "raffles", "offers"):
         yield from _twice(section, [part.id for part in getattr(document, section)])
     for number, reward in enumerate(document.rewards):
@@ -28,15 +28,35 @@ def reward_findings(document: Document) -> Iterator[Finding]:
         yield from money_findings(surprise.minimum, (*path, "minimum"), document.all_currencies)
         if not Decimal(surprise.chance.rstrip("%")):
             yield Finding((*path, "chance"), "never happens", "write a chance above 0 %, or remove the surprise")
+    yield from _raffle_findings(document, known)
+    for number, offer in enumerate(document.offers):
+        yield from _of_kind(offer.reward, "discount", ("offers", number, "reward"), known)
+
+
+def _raffle_findings(document: Document, known: dict[str, Reward]) -> Iterator[Finding]:
+    given, zone = obtainable(document), ZoneInfo(document.zone)
     for number, raffle in enumerate(document.raffles):
-        path = ("raffles", number)
+        path: Path = ("raffles", number)
         yield from _of_kind(raffle.ticket, "ticket", (*path, "ticket"), known)
         if moment_of(raffle.beacon.at, zone) <= moment_of(raffle.closes, zone):
             yield Finding((*path, "beacon", "at"), "is known before the tickets are closed", f"choose a moment after {raffle.closes}")
+        if raffle.ticket in known and raffle.ticket not in given:
+            advice = f"add a rule, as {{id: {raffle.ticket}s, give: {{reward: {raffle.ticket}, per: 50.00}}}}, or let it cost points"
+            yield Finding((*path, "ticket"), f"nobody gets `{raffle.ticket}`", advice)
         for place, prize in enumerate(raffle.prizes):
-            yield from _unknown((prize.reward,), (*path, "prizes", place, "reward"), known)
-    for number, offer in enumerate(document.offers):
-        yield from _of_kind(offer.reward, "discount", ("offers", number, "reward"), known)
+            where: Path = (*path, "prizes", place, "reward")
+            yield from _unknown((prize.reward,), where, known)
+            if prize.reward in known and (stock := known[prize.reward].stock) is not None and stock < prize.count:
+                yield Finding(where, f"there are {stock}, and {prize.count} are promised", "raise the stock, or promise fewer")
+
+
+def obtainable(document: Document) -> frozenset[str]:
+    """Return the rewards that somebody can get: for points, by a rule, as a prize, a surprise or one of several."""
+    rules = [*document.earning, *(rule for campaign in document.campaigns for rule in campaign.earning)]
+    found = {reward.id for reward in document.rewards if reward.cost is not None} | {rule.give.reward for rule in rules if rule.give.reward is not None}
+    found |= {option for reward in document.rewards for option in reward.choice or ()} | {surprise.reward for surprise in document.surprises}
+    found |= {prize.reward for raffle in document.raffles for prize in raffle.prizes} | {offer.reward for offer in document.offers}
+    return frozenset(found | {prize.reward for contest in document.contests for prize in contest.prizes if prize.reward is not None})
 
 
 def _reward_findings(reward: Reward, path: Path, document: Document, known: dict[str, Reward]) -> Iterator[Finding]:

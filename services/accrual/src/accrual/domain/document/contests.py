@@ -1,7 +1,6 @@
 """Contests: who scores most in a while, by rules of their own, wins the prizes of the first places."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
 from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -9,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from accrual.domain.amounts import MAX_POINTS, in_units
 from accrual.domain.document.earning import Goods
-from accrual.domain.document.grammar import DISTINCT, EXPECTED, ONE_OR_MORE, WHOLE, Amount, Day, Days, Ids, Label, Language, Money, Slug, problem
+from accrual.domain.document.grammar import DISTINCT, EXPECTED, ONE_OR_MORE, WHOLE, Amount, Day, Days, Ids, Label, Language, Money, Slug, day_of, problem
 from accrual.domain.document.money import money_findings
 from accrual.domain.document.parts import Part
 from accrual.domain.document.problems import Finding, Path
@@ -106,8 +105,8 @@ def contest_findings(document: "Document") -> Iterator[Finding]:
         if contest.id in [other.id for other in document.contests[:number]]:
             yield Finding((*path, "id"), f"another one is called `{contest.id}` too", "give each an id of its own")
         last = document.effective_until
-        if last is not None and contest.until > _day(last):
-            yield Finding((*path, "until"), f"goes on when the version has ended on {_day(last)}", "let it end before")
+        if last is not None and contest.until > day_of(last):
+            yield Finding((*path, "until"), f"goes on when the version has ended on {day_of(last)}", "let it end before")
         for place, score in enumerate(contest.score):
             yield from money_findings(score.per, (*path, "score", place, "per"), document.all_currencies)
             yield from money_findings(score.when.minimum, (*path, "score", place, "when", "minimum"), document.all_currencies)
@@ -131,7 +130,3 @@ def _prize_findings(prize: ContestPrize, path: Path, document: "Document") -> It
         yield Finding((*path, "points"), f"{prize.points} points are finer than {document.points.decimals} decimals", "write fewer decimals")
     elif units > MAX_POINTS:
         yield Finding((*path, "points"), f"{prize.points} points are more than an account can hold", "give less")
-
-
-def _day(moment: date) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment

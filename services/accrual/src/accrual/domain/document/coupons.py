@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from accrual.domain.document.grammar import DISTINCT, WHOLE, Day, Days, Label, Language, Slug, Truth, problem
+from accrual.domain.document.grammar import DISTINCT, WHOLE, Day, Days, Label, Language, Slug, Truth, day_of, problem
 from accrual.domain.document.parts import Part
 from accrual.domain.document.problems import Finding
 
@@ -60,8 +60,11 @@ def plain(code: str) -> str:
 
 def coupon_findings(document: "Document") -> Iterator[Finding]:
     """Yield what is wrong with the coupons of a document: two that cannot be told apart, and conditions on coupons that do not exist."""
+    start, last = day_of(document.effective_from), document.effective_until
     for number, coupon in enumerate(document.coupons):
         earlier = document.coupons[:number]
+        if (coupon.until or start) < start or (coupon.first is not None and last is not None and coupon.first > day_of(last)):
+            yield Finding(("coupons", number), "can never be used: the programme version is not in force then", "remove it, or correct its dates")
         if any(other.id == coupon.id for other in earlier):
             yield Finding(("coupons", number, "id"), f"another coupon is called `{coupon.id}` too", "give each coupon an id of its own")
         if coupon.plain_code is not None and any(other.plain_code == coupon.plain_code for other in earlier):

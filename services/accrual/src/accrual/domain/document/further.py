@@ -47,6 +47,8 @@ def repeat_findings(when: When | Campaign, path: Path) -> Iterator[Finding]:
     found = rrulestr(when.repeats, dtstart=start).between(start, start + timedelta(days=366 * _YEARS), inc=True)
     if not found:
         yield Finding((*path, "repeats"), "no such day ever comes", "correct it, as FREQ=MONTHLY;BYDAY=1SA for the first Saturday of each month")
+    elif when.dates and not any((window.first or date.min) <= day.date() <= (window.until or date.max) for window in when.dates for day in found):
+        yield Finding((*path, "repeats"), "no such day comes between its dates", "correct one of the two")
     elif when.days and not any(WEEKDAYS[day.weekday()] in when.days for day in found):
         yield Finding((*path, "days"), f"none of the days that come again is a {' or '.join(when.days)}", "keep one of days and repeats")
 

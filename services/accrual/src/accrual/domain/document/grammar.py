@@ -118,8 +118,14 @@ def _distinct(value: tuple[Any, ...]) -> tuple[Any, ...]:
         raise problem("an empty list", "name at least one, or leave the key out")
     for place, item in enumerate(value):
         if item in value[:place]:
-            raise problem(f"{item} stands in the list twice", "keep one of them")
+            named = f"`{item.id}`" if hasattr(item, "id") else "the same" if isinstance(item, BaseModel) else item
+            raise problem(f"{named} stands in the list twice", "keep one of them")
     return value
+
+
+def day_of(moment: date) -> date:
+    """Return the day of what may be a day or a moment, as it is written."""
+    return moment.date() if isinstance(moment, datetime) else moment
 
 
 def _yearly(value: str) -> str:

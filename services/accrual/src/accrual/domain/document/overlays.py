@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from accrual.domain.amounts import in_units
 from accrual.domain.document.campaigns import Campaign
+from accrual.domain.document.discounts import Bought
 from accrual.domain.document.document import Document
-from accrual.domain.document.earning import Occasion
+from accrual.domain.document.earning import Occasion, When
 from accrual.domain.document.further import repeat_findings, unknown_findings
 from accrual.domain.document.money import money_findings
 from accrual.domain.document.occasions import meet, window_findings
@@ -67,9 +68,21 @@ def _discount_findings(campaign: Campaign, path: Path, document: Document) -> It
         ids.append(discount.id)
         for key in sorted({"stacking", "group", "priority"} & discount.model_fields_set):
             yield Finding((*where, key), "the discounts of a campaign come one after the other", "remove it, and write them in that order")
-        if campaign.dates and discount.when.dates and not any(meet(one, other) for one in campaign.dates for other in discount.when.dates):
-            yield Finding((*where, "when", "dates"), "this can never apply: the campaign is not on then", "remove it, or correct its dates")
+        yield from _never_on(campaign, discount.when, (*where, "when"))
         yield from reduction_findings(discount, where, document)
+
+
+def _never_on(campaign: Campaign, when: When | Bought, path: Path) -> Iterator[Finding]:
+    """Yield what a part of the campaign asks for, and the campaign never has: its dates, days, hours and levels have nothing in common with it."""
+    levels = () if campaign.audience is None else campaign.audience.tier or ()
+    apart = {
+        "dates": campaign.dates and when.dates and not any(meet(one, other) for one in campaign.dates for other in when.dates),
+        "days": campaign.days and when.days and set(campaign.days).isdisjoint(when.days),
+        "hours": campaign.hours and when.hours and not any(one[:5] < other[6:] and other[:5] < one[6:] for one in campaign.hours for other in when.hours),
+        "tier": levels and when.tier and set(levels).isdisjoint(when.tier),
+    }
+    for key in (key for key, never in apart.items() if never):
+        yield Finding((*path, key), "this can never apply: the campaign is not on then", f"remove it, or correct its {key}")
 
 
 def _rule_findings(campaign: Campaign, path: Path, document: Document) -> Iterator[Finding]:
@@ -83,6 +96,5 @@ def _rule_findings(campaign: Campaign, path: Path, document: Document) -> Iterat
         ids.append(rule.id)
         for key in sorted({"stacking", "group", "priority"} & rule.model_fields_set):
             yield Finding((*where, key), "the rules of a campaign add up", "remove it; which of several campaigns applies, `campaign_stacking` says")
-        if campaign.dates and rule.when.dates and not any(meet(one, other) for one in campaign.dates for other in rule.when.dates):
-            yield Finding((*where, "when", "dates"), "this can never apply: the campaign is not on then", "remove it, or correct its dates")
+        yield from _never_on(campaign, rule.when, (*where, "when"))
         yield from content_findings(rule, where, document)

@@ -62,6 +62,9 @@ def _trigger_findings(rule: Rule, path: Path) -> Iterator[Finding]:
         for key in _OF_PURCHASES:
             if key in given:
                 yield Finding((*path, "when", key), f"`{key}` is a condition on purchases, and the rule is on {rule.on}", "remove it")
+        if rule.on == "registration" and rule.when.member_for is not None:
+            message = f"nobody has been a member for {rule.when.member_for} when they register"
+            yield Finding((*path, "when", "member_for"), message, "remove it, or write on: purchase")
         if rule.give.fixed is None and (rule.give.reward is None or rule.give.per is not None):
             yield Finding((*path, "give"), f"a rule on {rule.on} has no money to count", "write {fixed: 100}")
     if rule.on == "activity" and rule.when.activity is None:
