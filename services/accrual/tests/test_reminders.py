@@ -10,7 +10,7 @@ from accrual.handlers.reminding import Reminding
 from contracts.envelope import decode
 from contracts.expiring import PointsExpiring
 
-from .builders import ANAS_CARD, BORIS_CARD, BREAD, MEMBER_ANA, NOON, a_purchase, linked, returned
+from .builders import ANAS_CARD, BORIS_CARD, BREAD, MEMBER_ANA, NOON, a_purchase, linked, registered, returned
 from .conftest import NewService, Service
 from .spending import held
 from .test_checks import audit
@@ -92,6 +92,21 @@ async def test_nobody_is_reminded_on_the_day_they_earn(new_service: NewService):
 async def test_a_programme_that_reminds_of_nothing_asks_nothing(service: Service):
     await service.hear(a_purchase())
     assert await told(service, (3, 1), (3, 30)) == []
+
+
+async def test_points_end_with_their_programme_and_members_are_told_so(reminding: Service):
+    await reminding.hear(a_purchase())
+    closing = REMINDING.replace("version: 1", "version: 2").replace("2024-01-01", "2025-06-01")
+    await reminding.publish(closing + "close: {earn_until: 2026-01-31, spend_until: 2026-03-15}\n")
+    last = date(2026, 3, 15)
+    assert await told(reminding, (2, 13), (3, 8), (3, 14), (3, 20)) == [(ANAS_CARD, 15, days, last) for days in (30, 7, 1)]
+
+
+async def test_a_guest_is_told_of_the_day_until_which_a_guests_points_are_kept(new_service: NewService):
+    service = await new_service()
+    await service.publish(REMINDING + "joining: {guests: 360 days}\n")
+    await service.hear(a_purchase(), a_purchase("p-2", holder=MEMBER_ANA), registered())
+    assert await told(service, (2, 26), (3, 3)) == [(ANAS_CARD, 15, 7, date(2026, 3, 5)), (MEMBER_ANA, 115, 30, END)]
 
 
 async def test_two_clocks_at_once_say_it_once(reminding: Service):

@@ -79,8 +79,12 @@ def test_a_limit_that_nothing_fits_under_is_found(balance: str, message: str):
 
 def test_members_are_told_and_a_lower_limit_is_a_loss():
     old, new = (read(a_document(ONE, balance=most)) for most in ("500", "400"))
-    assert terms_of(old, "en").paragraphs()["balance"].text.startswith("Nobody can have more than 500 of them, those that wait or are put aside included")
-    assert terms_of(old, "ru").paragraphs()["balance"].text.startswith("Накопить можно не больше 500")
+    assert (
+        terms_of(old, "en")
+        .paragraphs()["balance"]
+        .text.startswith("Purchases and actions bring nobody above 500 of them, those that wait or are put aside included")
+    )
+    assert terms_of(old, "ru").paragraphs()["balance"].text.startswith("За покупки и действия можно накопить не больше 500")
     assert [difference.part for difference in worsens(old, new)] == ["balance/most"]
     assert [difference.part for difference in worsens(read(a_document(ONE)), old)] == ["balance"]
     assert worsens(new, old) == worsens(old, read(a_document(ONE))) == ()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from accrual.domain.lifetimes import end_of
+from accrual.domain.lifetimes import days_in, end_of
 from accrual.domain.programme import Programme
 from accrual.handlers.catalogue import Catalogue
 from accrual.handlers.rewards import SOURCE, Origin, change_id, utc
@@ -42,10 +42,10 @@ def windows(programme: Programme, *, now: datetime) -> Iterator[Window]:
     expiry, terms = programme.terms.expiry, programme.terms
     if expiry is None or not expiry.remind:
         return
-    today = now.astimezone(terms.zone).date()
+    today, guests = now.astimezone(terms.zone).date(), programme.document.joining.guests
     for next_, days in pairwise([-1, *sorted(expiry.remind)]):
         since, until = (end_of(today + timedelta(days=each), terms.zone) for each in (next_, days))
-        yield Window(terms.id, str(terms.zone), days, since, until)
+        yield Window(terms.id, str(terms.zone), days, since, until, terms.spends_until, None if guests is None else days_in(guests))
 
 
 def _said(programme: Programme, ending: Ending, days: int, now: datetime) -> Message:

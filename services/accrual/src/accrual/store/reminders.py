@@ -25,12 +25,14 @@ class Window(NamedTuple):
     days: int
     since: datetime
     until: datetime
+    closes_at: datetime | None = None  #: from when on no points of the programme can be used, if it closes
+    guests: int | None = None  #: for how many days what a guest earned is kept, if not as long as it lives
 
 
 # Points earned on the day of a reminder or after it are told of by the next one: nobody is reminded of what they have just got.
 _DUE = """
     select lot.account_id, holder.holder, lot.expires_at, sum(lot.remaining)::bigint
-    from lot
+    from {lots} as lot
     join account on account.id = lot.account_id and account.programme = $1
     join holder on holder.account_id = lot.account_id and holder.programme = $1
     where lot.remaining > 0 and lot.expires_at > $2 and lot.expires_at <= $3
@@ -40,6 +42,17 @@ _DUE = """
     order by lot.expires_at, lot.account_id
     limit $6
 """
+_AS_GRANTED = _DUE.format(lots="lot")
+# Where a programme closes, or keeps guests' points for a shorter time, lots end earlier than they say themselves: all of the programme's are looked at.
+_EARLIER = _DUE.format(
+    lots="""(
+        select lot.account_id, lot.remaining, lot.granted_at, least(
+            lot.expires_at, $7::timestamptz,
+            case when account.kind = 'unclaimed' then ((lot.granted_at at time zone $5)::date + $8::integer + 1)::timestamp at time zone $5 end
+        ) as expires_at
+        from lot join account on account.id = lot.account_id where account.programme = $1 and lot.remaining > 0
+    )"""
+)
 _ADD = """
     insert into reminder (expires_at, account_id, days, said_at) select unnest($1::timestamptz[]), unnest($2::uuid[]), $3, $4
     on conflict do nothing returning account_id, expires_at
@@ -49,7 +62,11 @@ _FORGET = "delete from reminder where ctid = any(array(select ctid from reminder
 
 async def due(connection: Connection, window: Window, *, limit: int) -> list[Ending]:
     """Find the points of which a reminder tells and has not told yet, those that end first before others."""
-    rows = await connection.fetch(_DUE, window.programme, window.since, window.until, window.days, window.zone, limit)
+    about = (window.programme, window.since, window.until, window.days, window.zone, limit)
+    if window.closes_at is None and window.guests is None:
+        rows = await connection.fetch(_AS_GRANTED, *about)
+    else:
+        rows = await connection.fetch(_EARLIER, *about, window.closes_at, window.guests)
     return [Ending(*row) for row in rows]
 
 

@@ -37,8 +37,8 @@ BASICS: Vocabulary = {
     "Document.cap": Words("The most that can be earned", "Предел начислений", Worse.MORE),
     "Document.balance": Words("The most that can be had", "Предел накопления", Worse.MORE),
     "Ceiling.most": Words(
-        "nobody can have more than {value} of them, those that wait or are put aside included: what goes beyond is not given",
-        "накопить можно не больше {value}, считая ожидающие и отложенные: сверх этого {points} не начисляются",
+        "purchases and actions bring nobody above {value} of them, those that wait or are put aside included: what goes beyond is not given",
+        "за покупки и действия можно накопить не больше {value}, считая ожидающие и отложенные: сверх этого {points} не начисляются",
         Worse.TIGHTER,
     ),
     "Ceiling.over": Words(
