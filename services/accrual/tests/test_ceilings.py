@@ -1,11 +1,21 @@
 """The most points that somebody may have, at the service: within a batch, across batches, with waiting, reserved and corrected points."""
 
-from .builders import ANAS_CARD, BREAD, a_purchase, an_activity, cancelled, linked, registered
+from datetime import timedelta
+
+from accrual.handlers.referrals import Referring
+from accrual.handlers.settling import Settling
+from contracts.members import MemberRegistered
+
+from .builders import ANAS_CARD, BORIS, BREAD, MEMBER_ANA, MEMBER_BORIS, MEMBERS, NOON, a_purchase, an_activity, an_event, cancelled, linked, registered
 from .conftest import NewService, Service
 from .spending import SHOP, held
 from .test_checks import audit
 
 MOST = "balance: 150\n"
+WON_AND_GIVEN = """
+referrals: {give: {inviter: 200, friend: 160}}
+contests: [{id: march, from: 2025-03-01, until: 2025-03-31, score: {score: 1}, prizes: {places: 1, points: 500}}]
+"""
 
 
 async def made(new_service: NewService, document: str) -> Service:
@@ -51,6 +61,19 @@ async def test_a_correction_is_measured_without_what_it_corrects(new_service: Ne
     assert await available(service) == [(0, 150, 0)]
     await service.hear(cancelled("p-1", merchant="shop"))
     assert await available(service) == []
+    assert await audit(service) == []
+
+
+async def test_what_is_promised_for_a_friend_or_won_in_a_contest_comes_on_top(new_service: NewService):
+    service = await made(new_service, SHOP + WON_AND_GIVEN)
+    friend = MemberRegistered(member_id=BORIS, programme="shop", registered_at=NOON - timedelta(days=1), referred_by=MEMBER_ANA)
+    await service.hear(registered(at=NOON - timedelta(days=2), programme="shop"), an_event(friend, event_id="friend", source=MEMBERS))
+    assert await service.hear(a_purchase(holder=MEMBER_BORIS, merchant="shop", zone="UTC", kopecks=900_00)) == ["granted"]
+    service.clock.advance(days=30)
+    async with service.pool.acquire() as connection, connection.transaction():
+        assert await Referring(service.catalogue).turn(connection, service.clock()) == 1
+        assert await Settling(service.catalogue).turn(connection, service.clock()) == 1
+    assert sorted(await available(service)) == [(0, 200, 0), (0, 150 + 160 + 500, 0)]
     assert await audit(service) == []
 
 
