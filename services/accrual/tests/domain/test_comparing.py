@@ -149,6 +149,13 @@ def test_a_campaign_is_eased_rule_by_rule():
     assert eased(of(BASE, campaigns=spring), BASE) == {"campaigns/spring": False}
 
 
+def test_a_transition_that_is_over_goes_without_a_loss_and_one_that_runs_does_not():
+    before = of(BASE, transition="{existing: better_of, until: 2026-12-31}")
+    assert worse(before, of(BASE, effective_from="2026-12-31")) == ["transition"]
+    assert worse(before, of(BASE, effective_from="2027-01-01")) == []
+    assert worse(before, of(BASE, effective_from="2027-01-01T00:00:00+00:00")) == []
+
+
 def test_the_notice_says_until_when_a_transition_helps():
     before, after = of(BASE), of(BASE.replace("20.00", "25.00"), transition=TRANSITION)
     notice = notice_of(before, after, "en")

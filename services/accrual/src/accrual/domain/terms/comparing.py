@@ -34,11 +34,16 @@ class Difference:
 
 
 def compare(before: Document, after: Document) -> tuple[Difference, ...]:
-    """Return every difference between two versions."""
-    found = tuple(_parts("", before, after))
+    """Return every difference between two versions. A transition that is over before the new one begins is no loss."""
+    found = tuple(replace(each, worse=False) if each.part == "transition" and _is_over(before, after) else each for each in _parts("", before, after))
     if after.transition is None:
         return found
     return tuple(replace(each, eased=True) if each.worse and is_eased(each.part, before, after) else each for each in found)
+
+
+def _is_over(before: Document, after: Document) -> bool:
+    start = after.effective_from
+    return before.transition is not None and before.transition.until < (start.date() if isinstance(start, datetime) else start)
 
 
 def worsens(before: Document, after: Document) -> tuple[Difference, ...]:
