@@ -58,6 +58,17 @@ def test_points_that_leave_before_goods_come_back_are_a_warning(tmp_path: Path, 
         assert ("spending.transfer" in parts) is warned
 
 
+def test_rewards_that_nobody_gets_and_coupons_that_bring_nothing_are_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "idle.yaml"
+    rewards = "[{id: mug, kind: gift}, {id: tea, kind: gift, cost: 50}, {id: thanks, choice: [tea, mug2]}, {id: mug2, kind: gift}]"
+    used = "discounts: [{id: off, percent: 5, when: {coupon: shown}}]"
+    coupons = "[{id: hello, code: HELLO}, {id: shown, code: SHOWN}]"
+    file.write_text(f"{(PROGRAMMES / 'quickstart.yaml').read_text()}\nrewards: {rewards}\ncoupons: {coupons}\n{used}\n")
+    assert run("programme", "check", file, "--json") == 0
+    parts = {each["part"] for each in json.loads(capsys.readouterr().out)["warnings"]}
+    assert {part for part in parts if "/" in part} == {"rewards/mug", "rewards/thanks", "coupons/hello"}
+
+
 def test_a_file_that_is_not_there_is_said_so(capsys: pytest.CaptureFixture[str]):
     assert run("programme", "check", "nowhere.yaml") == 2
     assert "cannot be read" in capsys.readouterr().err

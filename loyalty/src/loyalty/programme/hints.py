@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from accrual.domain.document.catalogue import obtainable
 from accrual.domain.document.document import Document
 from accrual.domain.terms.words import LANGUAGES
 
@@ -18,7 +19,7 @@ class Hint:
 
 def hints(document: Document) -> list[Hint]:
     """Return what the document alone makes suspicious."""
-    return [*_promises(document), *_languages(document), *_silence(document)]
+    return [*_promises(document), *_languages(document), *_silence(document), *_idle(document)]
 
 
 def _promises(document: Document) -> Iterator[Hint]:
@@ -45,3 +46,18 @@ def _silence(document: Document) -> Iterator[Hint]:
     for rule in document.earning:
         if not rule.enabled:
             yield Hint(f"earning/{rule.id}", "is switched off", "remove it, or write enabled: true")
+
+
+def _idle(document: Document) -> Iterator[Hint]:
+    """Warn of what the document names, and nothing in it uses."""
+    given = obtainable(document)
+    for reward in document.rewards:
+        if reward.id not in given:
+            yield Hint(f"rewards/{reward.id}", "nobody gets it", f"write cost: 100, or a rule with give: {{reward: {reward.id}}}")
+    asked = {name for rule in document.earning for name in rule.when.coupon or ()}
+    asked |= {name for _, discount, _ in document.all_discounts for name in discount.when.coupon or ()}
+    asked |= {name for campaign in document.campaigns for rule in campaign.earning for name in rule.when.coupon or ()}
+    asked |= {campaign.coupon for campaign in document.campaigns if campaign.coupon is not None}
+    for coupon in document.coupons:
+        if coupon.id not in asked:
+            yield Hint(f"coupons/{coupon.id}", "brings nothing", f"let a rule, a campaign or a discount ask for it: when: {{coupon: {coupon.id}}}")
