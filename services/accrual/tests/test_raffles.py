@@ -11,7 +11,7 @@ from contracts.purchases import Line
 from shared.problems import Problem
 
 from .benefits import CAFE, LIVE, ask, audited, close, lapse, redeem
-from .builders import a_purchase, an_activity, returned
+from .builders import ANAS_CARD, a_purchase, an_activity, returned
 from .conftest import Caller, Service
 
 RAFFLE = "/v1/raffles/cafe/spring"
@@ -98,6 +98,16 @@ async def test_prizes_that_nobody_wins_are_there_for_others(service: Service, ca
     assert await audited(service) == []
 
 
+async def test_no_ticket_is_sold_for_a_raffle_that_is_over(service: Service, caller: Caller):
+    """Nor is it before the clock has come by."""
+    await service.publish(CAFE)
+    await service.hear(a_purchase(merchant="cafe"))
+    service.clock.now = CLOSED
+    assert (await redeem(caller, "ticket"))[1]["code"] == "raffle-closed"
+    (shown,) = [each for each in (await caller.get(f"/v1/accounts/{ANAS_CARD}/rewards"))["programmes"][0]["catalogue"] if each["reward"] == "ticket"]
+    assert (shown["available"], shown["reason"]) == (False, "raffle-closed")
+
+
 async def test_what_is_not_there_is_not_promised(service: Service, caller: Caller):
     await service.publish(CAFE.replace("count: 2}]", "count: 2}, {reward: drink, count: 2}]"))
     status, refused = await ask(caller, f"{RAFFLE}/commitment")
@@ -132,7 +142,7 @@ async def test_tickets_used_or_taken_back_win_nothing_before_and_after_they_are_
     await ask(caller, "/v1/entitlements/use", "used-later", code=codes[1][0])
     service.clock.now = AFTER
     await service.hear(a_purchase("late", merchant="cafe", holder=CARDS[0], at=AFTER))
-    assert (await redeem(caller, "ticket", "late", holder=CARDS[0]))[0] == 201
+    assert (await redeem(caller, "ticket", "late", holder=CARDS[0]))[1]["code"] == "raffle-closed"
     _, draw = await ask(caller, f"{RAFFLE}/draw", "now", beacon="1")
     assert faults(draw, digest=listed["digest"]) == []
     assert draw["withdrawn"] == [listed["tickets"][0]]

@@ -10,7 +10,7 @@ from accrual.domain.programmes import Programmes
 from accrual.domain.rewards.catalogue import Reward, Rewards
 from accrual.domain.rewards.entitlements import Entitlement, Way, as_of
 from accrual.domain.rewards.offers import reason
-from accrual.handlers.rewarding import privilege_id, with_level
+from accrual.handlers.rewarding import with_level
 from accrual.store import Connection, accounts, reading, shared
 from accrual.store import entitlements as store
 from accrual.store.shared import SharedKey
@@ -60,10 +60,9 @@ async def _state(connection: Connection, rewards: Rewards, account_id: UUID, *, 
 
 
 async def _used(connection: Connection, rewards: Rewards, account_id: UUID, *, now: datetime) -> dict[str, int]:
-    """Tell how often each privilege was used in this period."""
-    ids = {part.id: privilege_id(account_id, part.id, rewards.period(part, at=now)) for part in rewards.privileges.values()}
-    opened = await store.by_ids(connection, ids.values()) if ids else {}
-    return {name: opened[id_].used if id_ in opened else 0 for name, id_ in ids.items()}
+    """Tell how often each privilege was used in this period, with what was used on cards that were claimed."""
+    opened = {name: await store.of_privilege(connection, account_id, name, at=now) for name in rewards.privileges}
+    return {name: sum(each.used for each in found) for name, found in opened.items()}
 
 
 def entitlement_of(entitlement: Entitlement, programmes: Programmes, *, at: datetime) -> entitled.Entitlement:
@@ -97,7 +96,7 @@ def _catalogue(rewards: Rewards, state: AccountState, *, available: int, at: dat
 
 def available_of(rewards: Rewards, reward: Reward, state: AccountState, *, available: int, at: datetime) -> entitled.Available:
     """Show a reward that can be had for points, and whether this account can have it now."""
-    denied, missing = rewards.denied(reward, state, at=at), rewards.short(reward, available=available)
+    denied, missing = rewards.not_for_sale(reward, state, at=at), rewards.short(reward, available=available)
     reason = denied.reason if denied is not None else "insufficient-balance" if missing else None
     return entitled.Available(
         reward=reward.id,
@@ -114,7 +113,7 @@ def available_of(rewards: Rewards, reward: Reward, state: AccountState, *, avail
 def _privileges(rewards: Rewards, state: AccountState, used: Mapping[str, int], *, at: datetime) -> tuple[entitled.Privilege, ...]:
     """Show the privileges of the account's tier."""
     return tuple(
-        entitled.Privilege(privilege=part.id, name=part.name, uses=part.uses, uses_left=part.uses - used[part.id], until=rewards.ends(part, at=at))
+        entitled.Privilege(privilege=part.id, name=part.name, uses=part.uses, uses_left=max(part.uses - used[part.id], 0), until=rewards.ends(part, at=at))
         for part in rewards.privileges.values()
         if rewards.privileged(part, state) is None
     )

@@ -45,7 +45,7 @@ def _reachable(programme: Programme, state: AccountState, points: int, now: date
     catalogue = programme.rewards
     for reward in sorted((reward for reward in catalogue.all() if reward.cost), key=lambda reward: (reward.cost, reward.id)):
         missing = catalogue.short(reward, available=points)
-        denied = catalogue.denied(reward, state, at=now)
+        denied = catalogue.not_for_sale(reward, state, at=now)
         if denied is None and missing:
             denied = Denied(INSUFFICIENT, f"{missing} points are missing")
         yield Reachable(reward.names, reward.id, reward.cost or 0, missing), denied

@@ -33,7 +33,7 @@ async def redeem(desk: Desk, wanted: Wanted, reward_id: str) -> Entitlement | De
         return Denied("unknown-holder", "nobody has earned or registered under this holder")
     rewards = programme.rewards
     state, tally = await counted(desk, account_id, programme, [reward_id])
-    denied = rewards.denied(reward, state, at=desk.now) or _not_now(programme, state, now=desk.now)
+    denied = rewards.not_for_sale(reward, state, at=desk.now) or _not_now(programme, state, now=desk.now)
     if denied is not None:
         return denied
     lots = {lot.id: lot for lot in (await ledger.open_lots_of(desk.connection, [account_id])).get(account_id, ())}

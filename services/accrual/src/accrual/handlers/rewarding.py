@@ -80,7 +80,7 @@ async def use(desk: Desk, named: Named, *, purpose: str | None, handover: Handov
         return UNKNOWN
     if (found.kind == PAID_OUT) != pays_out:
         return Denied("paid-out", "cashback is paid out by an operator") if found.kind == PAID_OUT else Denied("not-paid-out", "only cashback is paid out")
-    denied = await _level_lost(desk, found) if found.way is Way.PRIVILEGE else None
+    denied = await _privilege_lost(desk, found) if found.way is Way.PRIVILEGE else None
     after = denied or domain.use(found, purpose=purpose, at=desk.now)
     return after if isinstance(after, Denied) else await _taken(desk, found, after, StepName.USED, handover=handover)
 
@@ -114,15 +114,15 @@ async def use_privilege(desk: Desk, wanted: Wanted, privilege: str, *, handover:
     account_id = await locked_account(desk.connection, wanted)
     if account_id is None:
         return Denied("unknown-holder", "nobody has earned or registered under this holder")
-    id_ = privilege_id(account_id, privilege, rewards.period(part, at=desk.now))
-    found = (await store.by_ids(desk.connection, [id_])).get(id_)
+    found = min(await store.of_privilege(desk.connection, account_id, privilege, at=desk.now), key=lambda opened: opened.ended, default=None)
     book = Entitlements([] if found is None else [found])
     owner = (await holders.owners(desk.connection, [account_id]))[account_id].holder
     messages = list[Message]()
-    denied = await _not_of_level(desk, programme, part, account_id)
+    denied = await _no_privilege(desk, programme, part, account_id)
     if denied is not None:
         return denied
     if found is None:
+        id_ = issue_id(f"{account_id}/{privilege}/{rewards.period(part, at=desk.now)}")
         found = rewards.opened(part, Issue(id_, account_id, Way.PRIVILEGE, privilege, desk.now))
         messages += book.issue(found, owner=owner, origin=desk.origin, now=desk.now)
     after = domain.use(found, purpose=None, at=desk.now)
@@ -132,11 +132,6 @@ async def use_privilege(desk: Desk, wanted: Wanted, privilege: str, *, handover:
     await book.save(desk.connection, now=desk.now)
     await enqueue(desk.connection, messages)
     return after
-
-
-def privilege_id(account_id: UUID, privilege: str, period: str) -> UUID:
-    """Return the id of the entitlement that a privilege opens in a period."""
-    return issue_id(f"{account_id}/{privilege}/{period}")
 
 
 async def locked(connection: Connection, named: Named) -> Entitlement | None:
@@ -217,17 +212,22 @@ async def _chosen(desk: Desk, found: Entitlement, programme: Programme, options:
     return denied or UNKNOWN
 
 
-async def _not_of_level(desk: Desk, programme: Programme, privilege: Privilege, account_id: UUID) -> Denied | None:
-    """Tell whether the level of a locked account has not got a privilege now: who falls in the middle of a period has lost what is left of it."""
+async def _no_privilege(desk: Desk, programme: Programme, privilege: Privilege, account_id: UUID) -> Denied | None:
+    """Tell whether a locked account cannot use a privilege now: who falls in the middle of a period has lost what is left of it.
+
+    What was used on a card counts for the member who claims it.
+    """
     stranger = (await accounts.load(desk.connection, [account_id]))[account_id].state
-    return programme.rewards.privileged(privilege, await with_level(desk.connection, desk.programmes, programme, account_id, stranger, at=desk.now))
+    state = await with_level(desk.connection, desk.programmes, programme, account_id, stranger, at=desk.now)
+    used = sum(each.used for each in await store.of_privilege(desk.connection, account_id, privilege.id, at=desk.now))
+    return programme.rewards.privileged(privilege, state) or (domain.USED_UP if used >= privilege.uses else None)
 
 
-async def _level_lost(desk: Desk, opened: Entitlement) -> Denied | None:
+async def _privilege_lost(desk: Desk, opened: Entitlement) -> Denied | None:
     """Tell the same of a privilege that was opened, by the version that opened it."""
     programme = desk.programme_of(opened)
     privilege = programme.rewards.privileges.get(opened.reward)
-    return None if privilege is None else await _not_of_level(desk, programme, privilege, opened.account_id)
+    return None if privilege is None else await _no_privilege(desk, programme, privilege, opened.account_id)
 
 
 async def _taken(desk: Desk, before: Entitlement, after: Entitlement, name: StepName, *, handover: Handover = NOBODY) -> Entitlement:

@@ -52,6 +52,7 @@ _LIVE_OF_ACCOUNTS = f"select {_COLUMNS} from entitlement where account_id = any(
 _LIVE_OFFERS = (
     "select rule from entitlement where account_id = $1 and way = 'offer' and state in ('issued', 'reserved') and (expires_at is null or expires_at > $2)"
 )
+_OF_PRIVILEGE = f"select {_COLUMNS} from entitlement where account_id = $1 and way = 'privilege' and reward = $2 and expires_at > $3 order by id"  # noqa: S608  a constant
 _DUE = """
     select id, account_id from (
         (select id, account_id, reserved_until as due from entitlement where state = 'reserved' and reserved_until <= $1 order by 3 limit $2)
@@ -126,6 +127,11 @@ async def live_of(connection: Connection, account_ids: Collection[UUID]) -> list
 async def live_offers(connection: Connection, account_id: UUID, *, at: datetime) -> set[str]:
     """Tell of which kinds an account has a live offer."""
     return {row[0] for row in await connection.fetch(_LIVE_OFFERS, account_id, at)}
+
+
+async def of_privilege(connection: Connection, account_id: UUID, privilege: str, *, at: datetime) -> list[Entitlement]:
+    """Read what a privilege opened in its period: one, and those that came with claimed cards."""
+    return [_entitlement(row) for row in await connection.fetch(_OF_PRIVILEGE, account_id, privilege, at)]
 
 
 async def due(connection: Connection, *, now: datetime, limit: int, but: Iterable[UUID] = ()) -> dict[UUID, UUID]:

@@ -21,6 +21,8 @@ from accrual.domain.rewards.raffles import closing_key
 
 Counted = tuple[tuple[CounterKey, int], ...]
 
+_RAFFLE_CLOSED = Denied("raffle-closed", "the tickets of its raffle are closed")
+
 
 class Reward(NamedTuple):
     """One reward as it is given. Points are in the smallest unit, money in minor units by currency."""
@@ -88,6 +90,7 @@ class Rewards:
         self.raffles = {part.id: part for part in document.raffles}
         self.offers = document.offers
         self._closings = [(part.ticket, closing_key(part.id), moment_of(part.closes, self.zone)) for part in document.raffles]
+        self._tickets = frozenset(name for name, _, _ in self._closings)
 
     def __bool__(self) -> bool:
         """Tell whether there is any."""
@@ -109,12 +112,17 @@ class Rewards:
             return Denied("out-of-stock", f"all {reward.stock} have been given")
         closings = self.closings(reward.id, at=at)
         if closings and all(state.shared.get(key, 0) > 0 for key in closings):
-            return Denied("raffle-closed", "the tickets of its raffle are closed")
+            return _RAFFLE_CLOSED
         key = reward.limit_key(self._day(at))
         if key is not None and reward.limit is not None and state.counters.get(key, 0) + quantity > reward.limit.times:
             period = "in all" if reward.limit.per == "ever" else f"per {reward.limit.per}"
             return Denied("limit-reached", f"at most {reward.limit.times} times {period}")
         return None
+
+    def not_for_sale(self, reward: Reward, state: AccountState, *, at: datetime) -> Denied | None:
+        """Return why an account may not buy a reward at a moment, or None: as `denied`, and no ticket is sold once all its raffles are over."""
+        over = reward.id in self._tickets and not self.closings(reward.id, at=at)
+        return self.denied(reward, state, at=at) or (_RAFFLE_CLOSED if over else None)
 
     def short(self, reward: Reward, *, available: int) -> int:
         """Return how many points are missing to get a reward; 0 where they suffice or it is not for sale."""
@@ -133,7 +141,7 @@ class Rewards:
         return (*(reward.stock_key for reward in meant if reward.stock is not None), *closings)
 
     def closings(self, ticket: str, *, at: datetime) -> tuple[CounterKey, ...]:
-        """Return the counters that tell whether those raffles are closed in which a ticket of a moment may take part."""
+        """Return the counters that tell whether those raffles are closed in which a ticket of a moment may take part; none, once all are over."""
         return tuple(key for name, key, closes in self._closings if name == ticket and at < closes)
 
     def give(self, due: Sequence[RewardDue], state: AccountState, *, at: datetime) -> Given:

@@ -52,6 +52,9 @@ class Denied(NamedTuple):
     text: str
 
 
+USED_UP = Denied("already-used", "it has been used")
+
+
 class Entitlement(NamedTuple):
     """A reward in somebody's hands. `steps` counts what happened to it, the issuing included."""
 
@@ -181,7 +184,7 @@ _DENIALS = {
     State.OPEN: Denied("choice-open", "a choice must be made first"),
     State.ISSUED: Denied("not-reserved", "it is not reserved"),
     State.RESERVED: Denied("reserved", "it is reserved for something else"),
-    State.USED: Denied("already-used", "it has been used"),
+    State.USED: USED_UP,
     State.EXPIRED: Denied("expired", "its last day is over"),
     State.REVERSED: Denied("taken-back", "it was taken back, because what it was given for was undone"),
 }
