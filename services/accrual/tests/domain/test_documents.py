@@ -1,8 +1,11 @@
 """Reading programme documents: what is written is kept exactly, and everything wrong is said at once, with its line."""
 
 import json
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -212,3 +215,18 @@ def test_a_stored_document_that_no_longer_reads_says_where():
 def test_the_schema_for_editors_is_fresh():
     """To renew it: write `json.dumps(Document.model_json_schema(), indent=2)` and a newline into the file."""
     assert json.loads((PROGRAMMES / "programme.schema.json").read_text()) == Document.model_json_schema()
+
+
+def test_the_reference_says_every_word_that_a_document_can():
+    said = set(re.findall(r"[\w-]+", (PROGRAMMES / "README.md").read_text()))
+    assert set(words(Document.model_json_schema())) - said == set()
+
+
+def words(schema: Any) -> Iterator[str]:
+    """Every key of a schema, and every value that it names."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", ())
+        yield from (value for value in [*schema.get("enum", ()), schema.get("const")] if isinstance(value, str))
+        schema = list(schema.values())
+    for each in schema if isinstance(schema, list) else ():
+        yield from words(each)
