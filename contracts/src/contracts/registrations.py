@@ -33,6 +33,7 @@ class PersonalPart(Wire):
     birth_date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
     language: Language = "en"
     consents: tuple[ConsentGiven, ...] = Field(default=(), max_length=20)
+    referred_by: Holder | None = None
 
 
 class RegistrationSubmitted(Wire):

@@ -141,6 +141,9 @@ class RegistrationRequest(BaseModel):
     birth_date: Annotated[Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None, Field(repr=False)] = None
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
     consents: Annotated[tuple[Consent, ...], Field(max_length=20)] = ()
+    referred_by: Annotated[
+        Holder | None, Field(description="Who invited them, by member id (`m:…`) or the hash of an identifier: never by name or number.")
+    ] = None
     proof: Annotated[
         Annotated[str, StringConstraints(max_length=4_000)] | None,
         Field(description="A trusted till's statement (JWT) that the identifiers were shown to it; its `sub` is the Idempotency-Key.", repr=False),

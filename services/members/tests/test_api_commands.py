@@ -43,6 +43,12 @@ async def test_a_tills_proof_makes_a_member_at_once(caller: Caller):
     assert caller.service.nudge.is_set()
 
 
+async def test_a_site_says_who_invited_a_member(caller: Caller):
+    assert (await register(caller, "k-1", proven_body(caller, "k-1", *ANA.all, referred_by=holder_of(BORIS.card)))).status_code == 202
+    (registered,) = await caller.service.said(MemberRegistered.type)
+    assert orjson.loads(registered)["referred_by"] == holder_of(BORIS.card)
+
+
 async def test_the_reply_is_the_same_for_a_known_and_an_unknown_phone(caller: Caller):
     await register(caller, "k-1", proven_body(caller, "k-1", ANA.phone))
     known, unknown = [await register(caller, "k-2", a_body(phone), subject=who) for who, phone in (("one", ANA.phone), ("two", BORIS.phone))]

@@ -2,6 +2,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from joserfc.jwk import OKPKey
 
@@ -13,6 +14,8 @@ from shared.inbox import verdict_of
 
 from .builders import ANA, BORIS, NOON, PROGRAMME, TERMS, a_card, a_form, a_phone, a_proof, holder_of, proven
 from .conftest import NewService, Service
+
+INVITER = member_holder(UUID(int=0xA, version=4))
 
 
 async def verdicts(service: Service, *events: Event[Any]) -> list[str]:
@@ -34,6 +37,16 @@ async def test_a_tills_proof_makes_a_member_whose_identifiers_are_known_to_all(s
     assert len({link.link_version for link in linked}) == 3
     keys = await service.fetch("select distinct aggregateid from outbox")
     assert keys == [(member_holder(registered.member_id).encode(),)]
+
+
+async def test_who_invited_somebody_is_told_once_they_are_a_member_and_only_with_the_membership(service: Service):
+    friend = proven("r-1", *BORIS.all, person=BORIS, extra={"referred_by": INVITER})
+    assert await verdicts(service, replace(friend, proven=()).event("e-1")) == ["waiting"]
+    assert await service.said(MemberRegistered.type) == []
+    again = proven("r-2", *BORIS.all, a_card(7), person=BORIS, extra={"referred_by": holder_of(ANA.phone)})
+    assert await verdicts(service, friend.event("e-2"), again.event()) == ["applied", "applied"]
+    (registered,) = map(MemberRegistered.model_validate_json, await service.said(MemberRegistered.type))
+    assert registered.referred_by == INVITER
 
 
 async def test_a_new_member_without_a_card_is_given_one(service: Service):

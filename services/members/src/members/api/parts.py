@@ -44,4 +44,5 @@ def personal_of(registration: RegistrationRequest) -> PersonalPart:
         birth_date=registration.birth_date,
         language=registration.language,
         consents=tuple(ConsentGiven(kind=each.kind, text_version=each.text_version, channel=each.channel) for each in registration.consents),
+        referred_by=registration.referred_by,
     )

@@ -45,7 +45,7 @@ class Application:
 
     `key` is the same whenever the same registration is sent; `member_id` is who the member would be, if a new one.
     Identifiers go by the hash that stands for them elsewhere; `proven` names those that a trusted till has seen, and
-    `card` is the one a new member would be given, if they need one.
+    `card` is the one a new member would be given, if they need one; `referred_by` says who invited them.
     """
 
     key: bytes
@@ -57,6 +57,7 @@ class Application:
     profile: Profile
     consents: Sequence[Consent]
     occurred_at: datetime
+    referred_by: str | None = None
 
 
 def faults_of(profile: Profile, consents: Sequence[Consent], *, occurred_at: datetime, now: datetime) -> list[Fault]:

@@ -75,6 +75,7 @@ def announcements(pairs: Sequence[Pair], kept: Kept, *, now: datetime) -> list[M
                 programme=application.programme,
                 language=kept.languages.get(member_id, application.profile.language),
                 registered_at=application.occurred_at,
+                referred_by=application.referred_by,
             )
             messages.append(said(registered, cause=cause, holder=member_holder(member_id), now=now))
         for name, identifier in decision.links.items():

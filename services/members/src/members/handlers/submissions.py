@@ -78,6 +78,7 @@ def read(submission: Submission, *, office: Office, now: datetime) -> Applicatio
         profile=profile,
         consents=consents,
         occurred_at=submission.occurred_at,
+        referred_by=personal.referred_by,
     )
 
 
