@@ -117,6 +117,16 @@ async def test_a_level_that_somebody_set_since_stays_when_another_is_taken_back(
     assert await audit(desk.service) == []
 
 
+@pytest.mark.parametrize("order", [1, -1])
+async def test_of_two_old_cards_the_higher_level_stands(desk: Caller, order: int):
+    cards = [{"name": name, "holder": BORIS_CARD, "level": level} for name, level in (("1", "gold"), ("2", "silver"))]
+    await load(desk, *cards[::order], announced={"openings": 2, "points": 0, "levels": 2, "totals": 0})
+    assert [level for level, *_ in await levels_told(desk.service)][-1] == "gold"
+    assert (await ask(desk, "/undo", path=PATH, key="undo")).status_code == 200
+    assert [level for level, *_ in await levels_told(desk.service)][-1] == "bronze"
+    assert await audit(desk.service) == []
+
+
 async def test_a_guest_brings_the_level_along_into_the_members_account(desk: Caller):
     await load(desk, ANA, {**BEN, "holder": ANAS_CARD})
     await desk.service.hear(registered(programme="ladder"), linked())

@@ -46,10 +46,10 @@ def dated(brought: Brought, programmes: Programmes, programme: str, *, now: date
 
 
 async def bring(connection: Connection, levels: Levels, brought: Brought, by_hand: ByHand, owner: Owner, origin: Origin, *, now: datetime) -> list[Message]:
-    """Count and set what a row brings, and say so. The account must be locked."""
+    """Count and set what a row brings, and say so. A floor that is higher today stays. The account must be locked."""
     if brought.counted_on is not None:
         levels.bring(by_hand.account_id, brought.counted_on, brought.done)
-    if brought.since is not None:
+    if brought.since is not None and brought.level is not None and not levels.is_held_above(by_hand.account_id, brought.level, brought.since):
         await _assign(connection, levels, Assignment(brought.level, brought.since, brought.until), by_hand, now=now)
     return levels.tell(by_hand.account_id, owner.holder, origin, now=now)
 

@@ -12,7 +12,7 @@ from accrual.domain.programmes import Programmes
 from accrual.domain.tiers.climb import Climb
 from accrual.domain.tiers.outlook import Outlook, outlook
 from accrual.domain.tiers.progress import NONE, History, Progress
-from accrual.domain.tiers.timeline import Assignment, Timeline
+from accrual.domain.tiers.timeline import Assignment, Timeline, floor_on
 from accrual.handlers import rewards
 from accrual.handlers.pasts import Past
 from accrual.handlers.rewards import Origin
@@ -104,6 +104,12 @@ class Levels:
     def last_assigned(self, account_id: UUID) -> Assignment | None:
         """Return the floor that was set last by hand, if any was."""
         return next(reversed(self._rungs[account_id].climb.assignments), None)
+
+    def is_held_above(self, account_id: UUID, level: str, day: date) -> bool:
+        """Tell whether an account's floor on a day, if it has any, is higher than a level."""
+        climb = self._rungs[account_id].climb
+        ladder, floor = climb.timeline.on(day), floor_on(climb.assignments, day)
+        return ladder is not None and floor is not None and ladder.place(floor.level) > ladder.place(level)
 
     def merge(self, source_id: UUID, target_id: UUID, *, now: datetime) -> None:
         """Let an account count all that another did, which is closed; it has the other's floors too, where they are higher now."""

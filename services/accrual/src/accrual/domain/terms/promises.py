@@ -30,11 +30,9 @@ def broken_promise(published: Programmes, programme: Programme, *, now: datetime
 
 
 def _lost(before: Programme, programme: Programme, *, earliest: datetime) -> list[Difference]:
-    """Return by what members lose too soon: what a transition eases is lost when it is over, and one that is over is no loss."""
-    over = before.terms.better_until is None or before.terms.better_until <= programme.terms.starts_at
-    lost = [each for each in worsens(before.document, programme.document) if not (over and each.part.split("/")[0] == "transition")]
+    """Return by what members lose too soon: what a transition eases is lost when it is over."""
     eased = programme.terms.better_until is not None and programme.terms.better_until >= earliest
-    return [each for each in lost if not (eased and each.eased)]
+    return [each for each in worsens(before.document, programme.document) if not (eased and each.eased)]
 
 
 def _until(published: Programmes, programme: Programme, *, now: datetime) -> list[Programme]:
