@@ -130,6 +130,18 @@ def test_a_new_document_of_each_kind_is_in_order(kind: Kind, tmp_path: Path, cap
         assert "Our club" in capsys.readouterr().out
 
 
+def test_what_a_new_document_only_proposes_is_in_order_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "our-club.yaml"
+    assert run("programme", "new", path, *ANSWERS) == 0
+    written, proposed = path.read_text().split("# More reasons to come")
+    path.write_text(written + "#" + proposed.replace("\n# ", "\n"))
+    capsys.readouterr()
+    assert run("programme", "check", path, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"ok": True, "errors": [], "warnings": []}
+    assert run("programme", "terms", path) == 0
+    assert "`referrals`" in capsys.readouterr().out
+
+
 def test_a_new_document_overwrites_nothing_and_asks_for_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     path = tmp_path / "our-club.yaml"
     assert run("programme", "new", path, *ANSWERS[1:]) == 2
