@@ -53,7 +53,8 @@ def load(path: Path, reading: Reading, *, advance: Advance) -> History:
             advance(number)
     if bad:
         shown = "; ".join(bad[:NAMED]) + (f"; and {len(bad) - NAMED:,} more" if len(bad) > NAMED else "")
-        notes.append(f"{len(bad):,} receipts could not be read and were left out: {shown}.")
+        told = "One receipt could not be read and was" if len(bad) == 1 else f"{len(bad):,} receipts could not be read and were"
+        notes.append(f"{told} left out: {shown}.")
     return assembled(path.name, found, skipped=len(bad), notes=notes)
 
 
