@@ -138,6 +138,19 @@ async def test_a_quote_promises_what_the_purchase_gets(bar: Service, caller: Cal
         assert await points(bar, holder, "soup") == (0, expected)
 
 
+@pytest.mark.parametrize(("given_back", "left"), [("true", (0, 0)), ("false", (1, 1))])
+async def test_a_coupon_that_lowered_a_price_comes_back_as_the_new_terms_say(service: Service, *, given_back: str, left: tuple[int, int]):
+    coupon = f"coupons: [{{id: ten, code: TEN, per_member: 1, uses: 5, give_back: {given_back}}}]\n"
+    await service.publish(OLD, NEW + "discounts: [{id: ten, percent: 10, when: {coupon: ten}}]\n" + coupon)
+    service.clock.now = LATER
+    await service.hear(registered(ANA, programme="soup"), a_soup(coupons=("TEN",)))
+    assert [version for _, version, _ in await decided_by(service)] == [1]
+    await service.hear(returned("p-1", merchant="soup-bar", holder=MEMBER_ANA, occurred_at=LATER))
+    used = "select (select value from shared_counter where rule = 'coupon/ten'), (select value from counter where rule = 'coupon/ten')"
+    assert await service.fetch(used) == [left]
+    assert await audit(service) == []
+
+
 async def test_an_exchange_is_decided_as_its_first_purchase_was(bar: Service):
     await bar.hear(a_soup(), returned("p-1", merchant="soup-bar", holder=MEMBER_ANA, occurred_at=LATER))
     bar.clock.now = LATER + timedelta(days=60)

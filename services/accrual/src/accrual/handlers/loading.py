@@ -125,7 +125,8 @@ async def _books(
         if past.account_id in route.locked:  # else somebody else corrects it, and will be refused
             account_ids.add(past.account_id)
             limits = (past.programme.rewards.counted_under(each) for each in given if each.cause == past.key)
-            counted.update((past.account_id, key) for key in (*past.programme.counters(past.purchase), *limits) if key is not None)
+            counting = past.programme.in_force(past.purchase.occurred_at)
+            counted.update((past.account_id, key) for key in (*counting.counters(past.purchase), *limits) if key is not None)
             programmes.add(past.programme)
     by_key = {receipt.key: receipt for receipt in receipts} if any(receipt.exchanged is not None for receipt in receipts) else {}
     for receipt in receipts:

@@ -15,8 +15,8 @@ def give_back(books: Books, past: Past, less: Amounts, holding: Holding, *, stan
     held = books.tally.used(past.key)
     if not held or past.account_id is None:
         return
-    codes = books.coupons_of(past.programme.terms.id)
-    back = given_back(past.programme.coupons, held, codes, stands=stands)
+    codes, priced_by = books.coupons_of(past.programme.terms.id), past.programme.in_force(past.purchase.occurred_at)
+    back = frozenset[str].intersection(*(given_back(each.coupons, held, codes, stands=stands) for each in (past.programme, priced_by)))
     books.tally.hold(past.programme.terms.id, left_in(held, less, back, codes), holding)
     books.remember(past.account_id, *without_uses(books.state(past.account_id), back))
 
