@@ -11,6 +11,8 @@ from accrual.domain.compiler import compile_document
 from accrual.domain.document.problems import DocumentError
 from accrual.domain.document.reading import read
 from accrual.domain.referrals import Bought, Invited, Objection, ReferralRules, Side
+from accrual.domain.terms.page import terms_of
+from accrual.domain.terms.rendering import as_markdown
 
 from .builders import PROGRAMMES, a_document, a_programme, points
 
@@ -33,6 +35,12 @@ def bought(day: int, left: int | None = 10_00, *, key: bytes = b"", hour: int = 
 
 def invited(friend: UUID = BORIS, inviter: UUID = ANA, inviter_joined_at: datetime | None = JOINED - timedelta(days=1)) -> Invited:
     return Invited(friend, inviter, JOINED, inviter_joined_at)
+
+
+def test_terms_say_that_whoever_invites_has_joined_before():
+    document = read(a_document(BASE, referrals=f"{{{GIVE}}}"))
+    assert "member who joined earlier and invites a friend gets" in as_markdown(terms_of(document, "en"))
+    assert "частник, вступивший раньше и пригласивший друга, получает" in as_markdown(terms_of(document, "ru"))
 
 
 def test_the_first_purchase_of_which_something_is_left_counts():

@@ -5,7 +5,11 @@ from accrual.domain.terms.words import Vocabulary, Words, Worse
 REFERRALS: Vocabulary = {
     "Document.referrals": Words("Invite a friend", "Пригласите друга", Worse.LESS),
     "Referrals.give": Words("{value}, both or neither", "{value}; получают оба или никто", Worse.LESS),
-    "Both.inviter": Words("who invites a friend gets {points}: {value}", "пригласивший получает {points}: {value}", Worse.LESS),
+    "Both.inviter": Words(
+        "a member who joined earlier and invites a friend gets {points}: {value}",
+        "участник, вступивший раньше и пригласивший друга, получает {points}: {value}",
+        Worse.LESS,
+    ),
     "Both.friend": Words("the friend gets {points}: {value}", "друг получает {points}: {value}", Worse.LESS),
     "Referrals.within": Words(
         "what counts is the first purchase that a friend, who had bought nothing before, makes within {value} of joining",
