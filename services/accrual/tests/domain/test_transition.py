@@ -72,6 +72,13 @@ def test_it_ends_with_its_last_day():
     assert told(changing(), a_purchase(100_00, occurred_at=next_day), somebody()) == (5, 2, "")
 
 
+def test_what_gave_nothing_any_more_is_not_asked():
+    """Its points would be gone with its own closing."""
+    closed = {"close": "{earn_until: 2026-10-25, spend_until: 2026-11-10}"}
+    programme = versions((OLD_RULES, closed), (NEW_RULES, {"transition": BETTER}))
+    assert told(programme, a_purchase(100_00), somebody()) == (5, 2, "")
+
+
 def test_actions_have_it_too_and_joining_has_not():
     visit = Activity(programme="shop", kind="visit", occurred_at=AFTER)
     assert told(changing(), visit, somebody())[:2] == (10, 1)

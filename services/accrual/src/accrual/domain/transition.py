@@ -24,9 +24,9 @@ class Transition:
     """The version before, asked as well until a moment, for whoever joined before the new one began."""
 
     def __init__(self, before: "Programme", *, began: datetime, until: datetime) -> None:
-        """Take the version before, and from when until when the new one stands beside it."""
+        """Take the version before, and from when until when the new one stands beside it; one that closed earlier is asked no longer than it earned."""
         self.before = before
-        self._began, self._until = began, until
+        self._began, self._until = began, min(until, before.terms.earns_until or until)
 
     def asks(self, fact: Fact) -> bool:
         """Tell whether somebody's event may be decided by the version before. What joining gives, the new one says."""
