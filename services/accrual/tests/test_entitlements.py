@@ -285,6 +285,18 @@ async def test_a_guests_gift_is_the_members_who_proves_the_card(service: Service
     assert await audited(service) == []
 
 
+@pytest.mark.parametrize("apart", [True, False])
+async def test_what_one_correction_took_back_another_gives_again(service: Service, *, apart: bool):
+    """A till mistypes the amount, twice, and puts it right; what is counted is what is there."""
+    steps = [a_purchase(merchant="cafe", kopecks=roubles * 100, revision=number) for number, roubles in enumerate((600, 100, 700, 100, 800), start=1)]
+    for batch in [[step] for step in steps] if apart else [steps]:
+        await service.hear(*batch)
+    assert sorted(await service.fetch(LIVE)) == [("sticker", "issued", 0), ("sticker", "reversed", 0), ("sticker", "reversed", 0)]
+    assert await service.fetch("select value from counter where rule = 'reward/sticker'") == [(1,)]
+    assert await service.fetch("select value from shared_counter where rule = 'reward/sticker'") == [(1,)]
+    assert await audited(service) == []
+
+
 async def a_life(service: Service, caller: Caller) -> None:
     """Everything that can happen to entitlements."""
     await visit(service, kopecks=2000_00)

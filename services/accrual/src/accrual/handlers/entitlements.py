@@ -7,7 +7,7 @@ from uuid import UUID
 
 from accrual.domain.decisions import RewardDue
 from accrual.domain.rewards.catalogue import Issue, Rewards
-from accrual.domain.rewards.entitlements import Entitlement, StepName, Way, move, reverse
+from accrual.domain.rewards.entitlements import Entitlement, State, StepName, Way, move, reverse
 from accrual.handlers.announcing import moved, told
 from accrual.handlers.rewards import SERVICE, SOURCE, Origin
 from accrual.store import Connection
@@ -55,10 +55,18 @@ class Entitlements:
         """Return what was given for a purchase or an activity, as far as the batch knows it."""
         return [each for each in self._known.values() if each.cause == cause]
 
-    def issue_due(
-        self, rewards: Rewards, due: Iterable[RewardDue], *, account_id: UUID, owner: str | None, cause: bytes, origin: Origin, now: datetime
-    ) -> list[Message]:
-        """Give what rules give for a purchase or an activity. What was given for it before, by the same rule, is not given again."""
+    def due_ids(self, cause: bytes, due: Iterable[RewardDue]) -> set[UUID]:
+        """Return the ids of everything that is due for a purchase or an activity, of what was taken back those under which it would be given again."""
+        return {self._due(cause, each, number)[0] for each in due for number in range(each.quantity)}
+
+    def issue_due(  # noqa: PLR0913  whose, for what, when and why, like any step
+        self, rewards: Rewards, due: Iterable[RewardDue], *, account_id: UUID, owner: str | None, cause: bytes, origin: Origin, now: datetime,
+        again: bool = False,
+    ) -> list[Message]:  # fmt: skip
+        """Give what rules give for a purchase or an activity. What was given for it before, by the same rule, is not given again.
+
+        With `again` what was taken back is: a correction took it, and another puts that right.
+        """
         messages = []
         for each in due:
             reward = rewards.get(each.reward)
@@ -66,8 +74,8 @@ class Entitlements:
                 raise LookupError(f"version {rewards.version} of {rewards.programme} gives {each.reward}, which it has not got")
             way = Way.SURPRISE if any(surprise.id == each.rule for surprise in rewards.surprises) else Way.RULE
             for number in range(each.quantity):
-                id_ = due_id(cause, each, number)
-                if id_ not in self._known:
+                id_, taken_back = self._due(cause, each, number)
+                if id_ not in self._known and (again or not taken_back):
                     issued = rewards.issue(reward, Issue(id_, account_id, way, each.rule, origin.occurred_at, cause))
                     messages += self.issue(issued, owner=owner, origin=origin, now=now, choice=reward.choice)
         return messages
@@ -112,6 +120,15 @@ class Entitlements:
         if self._moved:
             await store.move(connection, self._moved)
 
+    def _due(self, cause: bytes, due: RewardDue, number: int) -> tuple[UUID, int]:
+        """Return the id of one of those that a rule gives for a purchase or an activity, and how often it was taken back: then it has another."""
+        named, taken_back = f"{cause.hex()}/{due.rule}/{due.reward}", 0
+        id_ = issue_id(named, ordinal=number)
+        while (known := self._known.get(id_)) is not None and known.state is State.REVERSED:
+            taken_back += 1
+            id_ = issue_id(f"{named}/{taken_back}", ordinal=number)
+        return id_, taken_back
+
     def _step(
         self, entitlement: Entitlement, name: StepName, *, owner: str | None, origin: Origin, now: datetime,
         handover: Handover = NOBODY, choice: tuple[str, ...] = (),
@@ -128,13 +145,3 @@ class Entitlements:
 def issue_id(cause: str, *, ordinal: int = 0) -> UUID:
     """Return the id of an entitlement: the same for the same cause, under whatever event it is told."""
     return derived(service=SERVICE, source=SOURCE, cause=cause, type=_ISSUED, holder="", ordinal=ordinal)
-
-
-def due_id(cause: bytes, due: RewardDue, number: int) -> UUID:
-    """Return the id of one of the entitlements that a rule gives for a purchase or an activity."""
-    return issue_id(f"{cause.hex()}/{due.rule}/{due.reward}", ordinal=number)
-
-
-def due_ids(cause: bytes, due: Iterable[RewardDue]) -> set[UUID]:
-    """Return the ids of everything that is due for a purchase or an activity."""
-    return {due_id(cause, each, number) for each in due for number in range(each.quantity)}

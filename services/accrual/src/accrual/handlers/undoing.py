@@ -7,10 +7,10 @@ from datetime import datetime
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.decisions import Decision, Refusal, RewardDue
 from accrual.domain.keeping import Kept
+from accrual.domain.returns import is_empty
 from accrual.domain.rewards.entitlements import Entitlement, State, Way
 from accrual.domain.rewards.giving import surprise_key, without
 from accrual.handlers.books import Books
-from accrual.handlers.entitlements import due_ids
 from accrual.handlers.pasts import Past
 from accrual.handlers.rewards import Origin
 from accrual.handlers.tally import Holding
@@ -27,7 +27,7 @@ def without_rewards(state: AccountState, books: Books, past: Past) -> AccountSta
 
 def lasting(books: Books, past: Past, decision: Decision) -> list[Entitlement]:
     """Return what is used or over of what a purchase brought and a new decision does not bring: it stays given, and is counted."""
-    still = due_ids(past.key, () if isinstance(decision, Refusal) else decision.effects.rewards)
+    still = books.entitlements.due_ids(past.key, () if isinstance(decision, Refusal) else decision.effects.rewards)
     return [each for each in books.entitlements.of_cause(past.key) if each.ended and each.state is not State.REVERSED and each.id not in still]
 
 
@@ -45,7 +45,7 @@ def take_back(books: Books, past: Past, kept: Kept, holding: Holding, *, owner: 
     What its rules still give is kept; so is a surprise, while anything of the purchase is left. One that is taken back is there for somebody else
     again, in its budget too; one that was used stays counted.
     """
-    rewards, still = past.programme.rewards, due_ids(past.key, kept.rewards)
+    rewards, still = past.programme.rewards, books.entitlements.due_ids(past.key, kept.rewards)
     given = [each for each in books.entitlements.of_cause(past.key) if not (kept.stands and each.way is Way.SURPRISE)]
     wanted = [each for each in given if each.id not in still and not each.ended and not rewards.keeps(each)]
     if not wanted or past.account_id is None:
@@ -64,18 +64,23 @@ def take_back(books: Books, past: Past, kept: Kept, holding: Holding, *, owner: 
 
 
 def give_anew(books: Books, past: Past, due: Iterable[RewardDue], *, owner: str | None, origin: Origin, now: datetime) -> list[Message]:
-    """Give what a corrected purchase gives and did not give before, and take back what it no longer gives. Limits and stock count it already."""
+    """Give what a corrected purchase gives and did not give before, and take back what it no longer gives. Limits and stock count it already.
+
+    What a correction took back another gives again, as long as nothing of the purchase came back.
+    """
     wanted, rewards = list(due), past.programme.rewards
     if past.account_id is None:
         return []
-    still = due_ids(past.key, wanted)
+    still, again = books.entitlements.due_ids(past.key, wanted), is_empty(past.returned)
     surplus = [each for each in books.entitlements.of_cause(past.key) if each.id not in still]
     live = [each for each in surplus if not each.ended]
     for each in live:
         _freed(books, each, event_key(origin.source, origin.event_id))
     books.remember(past.account_id, *without(books.state(past.account_id), _counted(past, [each for each in live if each.chosen_at is not None])))
     messages = books.entitlements.take_back(surplus, owner=owner, origin=origin, now=now)
-    return messages + books.entitlements.issue_due(rewards, wanted, account_id=past.account_id, owner=owner, cause=past.key, origin=origin, now=now)
+    return messages + books.entitlements.issue_due(
+        rewards, wanted, account_id=past.account_id, owner=owner, cause=past.key, origin=origin, now=now, again=again
+    )
 
 
 def _freed(books: Books, entitlement: Entitlement, event: bytes) -> bool:
