@@ -227,6 +227,19 @@ async def test_the_same_command_again_has_the_same_answer(caller: Caller, posts:
     assert (await by("olga", caller, f"{PATH}/{random_id()}")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [("state = 'approved', decided_by = 'olga', decided_at = asked_at", "decided"), ("state = 'lapsed', decided_at = asked_at", "refused")],
+)
+async def test_the_audit_finds_what_was_decided_past_the_operators(posts: Service, what: str, expected: str):
+    assert await posts.hear(shared(1), shared(2, kind="photo")) == ["waiting", "nothing-earned"]
+    assert await audit(posts) == []
+    await posts.pool.execute(f"update social_action set {what} where state = 'waiting'")
+    assert [(each.invariant, each.expected, each.found) for each in await audit(posts)] == [("K3", expected, "waits")]
+    await posts.pool.execute("update social_action set state = 'waiting', decided_at = null, decided_by = null where action = 'picture'")
+    assert [(each.expected, each.found) for each in await audit(posts) if each.expected == "waits"] == [("waits", "never waited, decided nothing-earned")]
+
+
 async def test_what_waits_for_an_operator_is_not_shown_as_waiting_for_its_purchase(caller: Caller, posts: Service):
     await posts.hear(shared())
     posts.clock.now = NOON + timedelta(days=1)
