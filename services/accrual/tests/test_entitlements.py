@@ -297,6 +297,19 @@ async def test_what_one_correction_took_back_another_gives_again(service: Servic
     assert await audited(service) == []
 
 
+async def test_what_a_return_took_back_is_not_counted_again_by_a_correction(service: Service):
+    """Three cups bring a sticker, two of them come back, and then the receipt gets another number."""
+    rules = CAFE.replace("every: 3, unit: item}, give: {reward: mug}", "minimum: 20.00}, give: {reward: sticker}")
+    await service.publish(rules.replace("programme: cafe", "programme: bar").replace("[cafe]", "[bar]") + "returns: {recheck: true}\n")
+    cups = Line(line_id="1", sku="cup", category="cup", paid_amount=30_00, quantity=3000)
+    told = [a_purchase(merchant="bar", lines=(cups,), revision=number, receipt_number=f"{number}") for number in (1, 2, 3)]
+    assert (await service.hear(told[0], returned("p-1", back(20_00, thousandths=2000), merchant="bar"), *told[1:]))[:2] == ["granted", "reversed"]
+    assert await service.fetch(LIVE) == [("sticker", "reversed", 0)]
+    assert await service.fetch("select value from counter where rule = 'reward/sticker'") == [(0,)]
+    assert await service.fetch("select value from shared_counter where rule = 'reward/sticker'") == [(0,)]
+    assert await audited(service) == []
+
+
 async def a_life(service: Service, caller: Caller) -> None:
     """Everything that can happen to entitlements."""
     await visit(service, kopecks=2000_00)

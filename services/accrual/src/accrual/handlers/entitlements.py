@@ -59,6 +59,11 @@ class Entitlements:
         """Return the ids of everything that is due for a purchase or an activity, of what was taken back those under which it would be given again."""
         return {self._due(cause, each, number)[0] for each in due for number in range(each.quantity)}
 
+    def taken_back(self, cause: bytes, due: Iterable[RewardDue]) -> list[RewardDue]:
+        """Return, one by one, what is due for a purchase or an activity, was given for it and was taken back, and was not given again."""
+        found = ((each, *self._due(cause, each, number)) for each in due for number in range(each.quantity))
+        return [each._replace(quantity=1) for each, id_, times in found if times and id_ not in self._known]
+
     def issue_due(  # noqa: PLR0913  whose, for what, when and why, like any step
         self, rewards: Rewards, due: Iterable[RewardDue], *, account_id: UUID, owner: str | None, cause: bytes, origin: Origin, now: datetime,
         again: bool = False,

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from accrual.domain.accounts import AccountState, CounterKey
 from accrual.domain.decisions import Decision, Refusal, RewardDue
@@ -66,12 +67,14 @@ def take_back(books: Books, past: Past, kept: Kept, holding: Holding, *, owner: 
 def give_anew(books: Books, past: Past, due: Iterable[RewardDue], *, owner: str | None, origin: Origin, now: datetime) -> list[Message]:
     """Give what a corrected purchase gives and did not give before, and take back what it no longer gives. Limits and stock count it already.
 
-    What a correction took back another gives again, as long as nothing of the purchase came back.
+    What a correction took back another gives again, as long as nothing of the purchase came back. Afterwards it is gone, and counted no longer.
     """
     wanted, rewards = list(due), past.programme.rewards
     if past.account_id is None:
         return []
     still, again = books.entitlements.due_ids(past.key, wanted), is_empty(past.returned)
+    if not again and (gone := books.entitlements.taken_back(past.key, wanted)):
+        _count_less(books, past, past.account_id, gone, origin)
     surplus = [each for each in books.entitlements.of_cause(past.key) if each.id not in still]
     live = [each for each in surplus if not each.ended]
     for each in live:
@@ -81,6 +84,18 @@ def give_anew(books: Books, past: Past, due: Iterable[RewardDue], *, owner: str 
     return messages + books.entitlements.issue_due(
         rewards, wanted, account_id=past.account_id, owner=owner, cause=past.key, origin=origin, now=now, again=again
     )
+
+
+def _count_less(books: Books, past: Past, account_id: UUID, gone: Iterable[RewardDue], origin: Origin) -> None:
+    """Take off what a new decision counted of rewards that are not given again."""
+    rewards, own, held = past.programme.rewards, Counter[CounterKey](), Counter(books.tally.used(past.key))
+    for each in gone:
+        reward = rewards.get(each.reward)
+        if reward is not None:
+            held.subtract(key for key in (reward.stock_key, surprise_key(each.rule)) if held[key] > 0)
+            own.update(rewards.counters([each.reward], at=past.happened_at))
+    books.tally.hold(past.programme.terms.id, +held, Holding(past.key, event_key(origin.source, origin.event_id)))
+    books.remember(account_id, *without(books.state(account_id), tuple(own.items())))
 
 
 def _freed(books: Books, entitlement: Entitlement, event: bytes) -> bool:
