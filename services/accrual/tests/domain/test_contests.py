@@ -12,6 +12,7 @@ from accrual.domain.document.problems import DocumentError
 from accrual.domain.document.reading import read
 from accrual.domain.facts import Activity, Registration
 from accrual.domain.returns import Back, Returned
+from accrual.domain.terms.page import terms_of
 
 from .builders import FRIDAY_NOON, a_document, a_line, a_programme, a_purchase
 
@@ -109,3 +110,9 @@ def test_two_contests_have_two_names_and_points_are_a_point_of_the_programme():
     one = f"{{id: race, {DAYS}, score: {{score: 1}}, {PRIZES}}}"
     with pytest.raises(DocumentError, match="another one is called `race` too"):
         read(a_document(BASE, contests=f"[{one}, {one.replace('score: 1', 'score: 2')}]"))
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "5 for the action review each time"), ("ru", "5 за действие review каждый раз")])
+def test_members_read_for_which_action_they_score(language: str, said: str):
+    document = read(a_document(BASE, contests=f"{{id: race, {DAYS}, score: {{score: 5, on: activity, activity: review}}, {PRIZES}}}"))
+    assert said in terms_of(document, language).paragraphs()["contests/race"].text

@@ -37,10 +37,10 @@ CONTESTS: Vocabulary = {
     "Score.on": Words(
         "{value}",
         "{value}",
-        values={"purchase": Said("for purchases", "за покупки"), "activity": Said("for an action", "за действие")},
+        values={"purchase": Said("for purchases", "за покупки"), "activity": Said("for the action", "за действие")},
         always=True,
     ),
-    "Score.activity": Words("namely {value}", "а именно {value}"),
+    "Score.activity": Words("{value}", "{value}"),
     "Score.per": Words("for each full {money}", "за каждые полные {money}", absent=Said("each time", "каждый раз")),
     "Score.when": Words("{value}", "{value}"),
     "ScoreWhen.exclude": Words("not for {value}", "кроме: {value}", Worse.WIDER),
