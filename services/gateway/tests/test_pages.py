@@ -4,6 +4,7 @@ import re
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
+from html import escape
 from html.parser import HTMLParser
 
 import httpx
@@ -54,6 +55,16 @@ async def test_the_page_shows_every_operation_and_fits_in_150_kb(gateway: httpx.
     assert len(page.ids) == len(set(page.ids))
     assert page.unlabelled == []
     assert "prefers-color-scheme: dark" in answer.text
+
+
+def test_every_reply_of_every_operation_is_told_with_it_or_where_it_leads():
+    page = reference.render(orjson.loads(openapi_text()))
+    shared = page[page.index('id="refusals"') :]
+    for operation in OPERATIONS:
+        own = page[page.index(f'id="{operation.said["operationId"]}"') :].split("</details>", 1)[0]
+        for status, reply in operation.said["responses"].items():
+            row = f"<tr><td>{status}</td><td>{escape(reply['description'])}"
+            assert row in own or (row in shared and f"{status}, " in own.split("<p>And ", 1)[1])
 
 
 async def test_the_page_takes_nothing_from_elsewhere(gateway: httpx.AsyncClient):

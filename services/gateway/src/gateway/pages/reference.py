@@ -2,7 +2,8 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -11,11 +12,17 @@ from string import Template
 from typing import Any
 
 Json = Mapping[str, Any]
+#: Status and description of a reply.
+Told = tuple[str, str]
+#: What so many operations answer alike is told once.
+_MANY = 15
 
 
 def render(document: Json) -> str:
     """Write the reference page of an OpenAPI document."""
     operations = sorted(_operations(document), key=lambda operation: order(document, operation["tags"][0]))
+    told = Counter(reply for operation in operations for reply in _told(operation["responses"]))
+    shared = sorted(reply for reply, times in told.items() if times >= _MANY and not reply[0].startswith("2"))
     groups = [(tag, list(members)) for tag, members in groupby(operations, key=lambda operation: operation["tags"][0])]
     return Template(_text("reference.html")).substitute(
         title=escape(document["info"]["title"]),
@@ -24,7 +31,8 @@ def render(document: Json) -> str:
         style=_text("reference.css"),
         script=_text("reference.js"),
         navigation="".join(_navigation(tag, members) for tag, members in groups),
-        operations="".join(_section(tag, members) for tag, members in groups),
+        shared="".join(_row(*reply) for reply in shared),
+        operations="".join(_section(tag, members, shared) for tag, members in groups),
     )
 
 
@@ -59,17 +67,17 @@ def _navigation(tag: str, operations: list[dict[str, Any]]) -> str:
     return f"<h2>{escape(tag)}</h2><ul>{items}</ul>"
 
 
-def _section(tag: str, operations: list[dict[str, Any]]) -> str:
-    return f"<section><h2>{escape(tag)}</h2>{''.join(_operation(operation) for operation in operations)}</section>"
+def _section(tag: str, operations: list[dict[str, Any]], shared: Collection[Told]) -> str:
+    return f"<section><h2>{escape(tag)}</h2>{''.join(_operation(operation, shared) for operation in operations)}</section>"
 
 
-def _operation(operation: Json) -> str:
+def _operation(operation: Json, shared: Collection[Told]) -> str:
     method = operation["method"]
     return (
         f'<details class="operation" id="{escape(operation["operationId"])}"><summary>'
         f'<span class="method {method}">{method.upper()}</span><span class="path">{escape(operation["path"])}</span>'
         f'<span class="title">{escape(operation["summary"])}</span><span class="access">{escape(operation["x-access"])}</span></summary>'
-        f'<div class="inside"><p>{escape(operation.get("description", ""))}</p>{_form(operation)}{_replies(operation["responses"])}</div></details>'
+        f'<div class="inside"><p>{escape(operation.get("description", ""))}</p>{_form(operation)}{_replies(operation["responses"], shared)}</div></details>'
     )
 
 
@@ -93,11 +101,20 @@ def _field(parameter: Json) -> str:
     return f'<label>{name}<input name="{name}" data-in="{place}" value="{value}"{needed}>{about}</label>'
 
 
-def _replies(responses: Json) -> str:
-    rows = "".join(
-        f"<tr><td>{status}</td><td>{escape(response['description'])}{_example(status, response)}</td></tr>" for status, response in responses.items()
-    )
-    return f"<h3>Replies</h3><table>{rows}</table>"
+def _replies(responses: Json, shared: Collection[Told]) -> str:
+    own = [(status, response) for status, response in responses.items() if (status, response["description"]) not in shared]
+    rows = "".join(_row(status, response["description"], _example(status, response)) for status, response in own)
+    others = ", ".join(status for status, text in _told(responses) if (status, text) in shared)
+    also = f'<p>And {others}, as <a href="#refusals">many operations answer</a>.</p>' if others else ""
+    return f"<h3>Replies</h3><table>{rows}</table>{also}"
+
+
+def _told(responses: Json) -> list[Told]:
+    return [(status, response["description"]) for status, response in responses.items()]
+
+
+def _row(status: str, description: str, example: str = "") -> str:
+    return f"<tr><td>{status}</td><td>{escape(description)}{example}</td></tr>"
 
 
 def _example(status: str, response: Json) -> str:
