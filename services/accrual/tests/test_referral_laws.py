@@ -75,7 +75,7 @@ class Life:
             await self.service.hear(a_purchase(id_, merchant=self.name, zone="UTC", holder=holder, kopecks=second * 10_00, at=at))
             self.bought[id_] = first, at, second
         elif (id_ := f"{first}") in self.bought:
-            await self.service.hear(returned(id_, return_id=id_, merchant=self.name, holder=None, occurred_at=at))
+            await self.service.hear(returned(id_, return_id=f"{self.name}/{id_}", merchant=self.name, holder=None, occurred_at=at))
             self.returned.add(id_)
 
     async def turn(self) -> None:
