@@ -51,7 +51,7 @@ class Life:
         self.keys = count()
 
     def purchase(self, *, roubles: int, cups: int = 0, again: str | None = None, **more: Any) -> Any:
-        name = again or f"p-{len(self.bought)}"
+        name = again or f"{self.cafe}/p-{len(self.bought)}"  # events of different lives have different ids
         revision = {"revision": next(self.keys) + 2} if again else {}
         pieces: dict[str, Any] = {"sku": "cup", "category": "cup", "quantity": 1000 * cups} if cups else {"sku": "cake"}
         if not again:
@@ -175,7 +175,7 @@ async def test_use_return_and_expiry_at_once_end_a_reward_once(service: Service,
         tills = [asyncio.create_task(life.ask("/v1/entitlements/use", **sticker)) for _ in range(3)]
         if turn % 2:
             await asyncio.wait(tills, return_when=asyncio.FIRST_COMPLETED)
-        back = returned("p-0", merchant=life.cafe, holder=life.card, return_id=f"r-{turn}")
+        back = returned(life.bought[0], merchant=life.cafe, holder=life.card, return_id=f"r-{turn}")
         await asyncio.gather(life.tell(back), lapse(service))
         uses = [status for status, _ in await asyncio.gather(*tills)].count(200)
         (_, state), _ = await service.fetch(GIVEN, life.cafe)  # the sticker, and a ticket
