@@ -108,11 +108,7 @@ def _freed(books: Books, entitlement: Entitlement, event: bytes) -> bool:
 
 def _counted(past: Past, entitlements: Iterable[Entitlement]) -> tuple[tuple[CounterKey, int], ...]:
     """Return how much limits count of these, of an account."""
-    found = dict[CounterKey, int]()
-    for each in entitlements:
-        key = past.programme.rewards.counted_under(each)
-        if key is not None:
-            found[key] = found.get(key, 0) + 1
+    found = Counter(key for each in entitlements if (key := past.programme.rewards.counted_under(each)) is not None)
     return tuple(found.items())
 
 

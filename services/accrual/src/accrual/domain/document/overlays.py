@@ -1,13 +1,13 @@
 """What is wrong with campaigns: one that gives nothing, is never on, or is for nobody."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from accrual.domain.amounts import in_units
 from accrual.domain.document.campaigns import Campaign
-from accrual.domain.document.discounts import Bought
+from accrual.domain.document.discounts import Bought, Discount
 from accrual.domain.document.document import Document
-from accrual.domain.document.earning import Occasion, When
+from accrual.domain.document.earning import Occasion, Rule, When
 from accrual.domain.document.further import repeat_findings, unknown_findings
 from accrual.domain.document.money import money_findings
 from accrual.domain.document.occasions import meet, window_findings
@@ -60,16 +60,23 @@ def _offer_findings(campaign: Campaign, path: Path, document: Document) -> Itera
 def _discount_findings(campaign: Campaign, path: Path, document: Document) -> Iterator[Finding]:
     if campaign.discounts and campaign.budget is not None:
         yield Finding((*path, "budget"), "its discounts would go on when it is spent", "give them a campaign of their own, and limit it by a coupon's uses")
-    ids: list[str] = []
+    together = "the discounts of a campaign come one after the other", "remove it, and write them in that order"
     for number, discount in enumerate(campaign.discounts):
         where: Path = (*path, "discounts", number)
-        if discount.id in ids:
-            yield Finding((*where, "id"), f"another discount of the campaign is called `{discount.id}` too", "give each discount an id of its own")
-        ids.append(discount.id)
-        for key in sorted({"stacking", "group", "priority"} & discount.model_fields_set):
-            yield Finding((*where, key), "the discounts of a campaign come one after the other", "remove it, and write them in that order")
-        yield from _never_on(campaign, discount.when, (*where, "when"))
+        before = [each.id for each in campaign.discounts[:number]]
+        yield from _part_findings(campaign, discount, where, kind="discount", before=before, together=together)
         yield from reduction_findings(discount, where, document)
+
+
+def _part_findings(
+    campaign: Campaign, part: Rule | Discount, path: Path, *, kind: str, before: Collection[str], together: tuple[str, str]
+) -> Iterator[Finding]:
+    """Yield what is wrong with a rule or a discount as a part of its campaign. `before` are the ids above it, `together` says why it has no order."""
+    if part.id in before:
+        yield Finding((*path, "id"), f"another {kind} of the campaign is called `{part.id}` too", f"give each {kind} an id of its own")
+    for key in sorted({"stacking", "group", "priority"} & part.model_fields_set):
+        yield Finding((*path, key), *together)
+    yield from _never_on(campaign, part.when, (*path, "when"))
 
 
 def _never_on(campaign: Campaign, when: When | Bought, path: Path) -> Iterator[Finding]:
@@ -88,13 +95,9 @@ def _never_on(campaign: Campaign, when: When | Bought, path: Path) -> Iterator[F
 def _rule_findings(campaign: Campaign, path: Path, document: Document) -> Iterator[Finding]:
     if not any(getattr(campaign, section, ()) for section in ("earning", "discounts")):
         yield Finding(path, "the campaign gives nothing", "write earning: with at least one rule, or discounts:")
-    ids: list[str] = []
+    together = "the rules of a campaign add up", "remove it; which of several campaigns applies, `campaign_stacking` says"
     for number, rule in enumerate(campaign.earning):
         where: Path = (*path, "earning", number)
-        if rule.id in ids:
-            yield Finding((*where, "id"), f"another rule of the campaign is called `{rule.id}` too", "give each rule an id of its own")
-        ids.append(rule.id)
-        for key in sorted({"stacking", "group", "priority"} & rule.model_fields_set):
-            yield Finding((*where, key), "the rules of a campaign add up", "remove it; which of several campaigns applies, `campaign_stacking` says")
-        yield from _never_on(campaign, rule.when, (*where, "when"))
+        before = [each.id for each in campaign.earning[:number]]
+        yield from _part_findings(campaign, rule, where, kind="rule", before=before, together=together)
         yield from content_findings(rule, where, document)
